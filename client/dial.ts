@@ -1,0 +1,58 @@
+/** One attempt to reach a spooler from Node: URL to Link. The only importer of `ws` here. */
+
+import { WebSocket } from 'ws';
+import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
+import { WebSocketLink } from '../shared/websocket-link.ts';
+
+export interface DialOptions {
+  readonly token?: string;
+  /** Certificate authorities to trust beside none of the system's, in PEM: for a spooler with a certificate of one's own. */
+  readonly ca?: string | Buffer;
+  /** Milliseconds for the handshake; default 10,000. */
+  readonly connectTime?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Rejects with `CONNECTION_FAILED`, or `UNAUTHORIZED` where the spooler wants another token. */
+export function dial(url: string | URL, { token, ca, connectTime = 10_000, signal }: DialOptions = {}): Promise<Link> {
+  const address = String(url);
+  return new Promise<Link>((resolve, reject) => {
+    const failed = (input: string, cause?: unknown): void =>
+      reject(new SpoolError('CONNECTION_FAILED', { input, cause }));
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url, SUBPROTOCOL, {
+        perMessageDeflate: false,
+        handshakeTimeout: connectTime,
+        // The spooler's own limits are announced in its welcome; this one only bounds what a stranger can make us hold.
+        maxPayload: 4 * DEFAULT_LIMITS.message,
+        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+        ...(ca === undefined ? {} : { ca }),
+      });
+    } catch (reason) {
+      return failed(`${address}: ${reason instanceof Error ? reason.message : 'not a WebSocket address'}`, reason);
+    }
+    const abort = (): void => {
+      socket.terminate();
+      reject(new SpoolError('CONNECTION_ENDED', { input: 'cancelled', cause: signal?.reason }));
+    };
+    signal?.addEventListener('abort', abort);
+    let link: WebSocketLink | undefined;
+    socket.on('upgrade', ({ socket: stream }) => {
+      // Before the first message can arrive.
+      link = new WebSocketLink(socket, stream);
+    });
+    socket.on('unexpected-response', (_, response) => {
+      response.resume();
+      socket.terminate();
+      if (response.statusCode === 401) reject(new SpoolError('UNAUTHORIZED', { input: address }));
+      else failed(`${address}: HTTP ${response.statusCode}`);
+    });
+    socket.on('error', (reason) => failed(`${address}: ${reason.message}`, reason));
+    socket.on('open', () => {
+      signal?.removeEventListener('abort', abort);
+      if (link) resolve(link);
+    });
+    if (signal?.aborted) abort();
+  });
+}

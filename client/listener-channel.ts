@@ -1,0 +1,93 @@
+/** A bidirectional channel as a listener sees it (PAN-19). */
+
+import { type Cause, type DataObject, type Guid, type Interest, type Outcome, SpoolError } from '../shared/index.ts';
+import { CallbackSequence } from './callbacks.ts';
+import type { Connection, ConnectionEnd } from './connection.ts';
+import { SendingEnd } from './end.ts';
+import type { NotifyCallback } from './notification-listener.ts';
+import type { Sendable } from './sendable.ts';
+
+export class ListenerChannel {
+  readonly interest: Interest;
+  readonly #connection: Connection;
+  readonly #number: number;
+  readonly #end: SendingEnd;
+  readonly #callback: NotifyCallback;
+  readonly #callbacks: CallbackSequence;
+
+  /** For `Listener`. */
+  constructor(connection: Connection, number: number, interest: Interest, callback: NotifyCallback) {
+    this.interest = interest;
+    this.#connection = connection;
+    this.#number = number;
+    this.#end = new SendingEnd(connection, number, interest.type);
+    this.#callback = callback;
+    this.#callbacks = new CallbackSequence(connection.clock, connection.report);
+  }
+
+  get type(): Guid {
+    return this.interest.type;
+  }
+
+  /** What the connection calls. */
+  get connectionEnd(): ConnectionEnd {
+    return {
+      type: this.type,
+      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify(this, data)),
+      closed: (data, cause) => this.#closed(data, cause),
+    };
+  }
+
+  #closed(data: DataObject, cause: Cause): void {
+    this.#run('channelClosed', data, () => this.#callback.channelClosed?.(this, data, cause));
+  }
+
+  #run(what: string, data: DataObject, callback: () => unknown): void {
+    this.#callbacks.run(`${what} of a listener's channel for ${this.interest.name ?? 'the server'}`, callback, () =>
+      data.release(),
+    );
+  }
+
+  /** For `Listener`: the channel is there, before anything was sent on it. */
+  offered(): void {
+    this.#callbacks.run(
+      'onNewChannel',
+      () => this.#callback.onNewChannel?.(this),
+      () => {},
+    );
+  }
+
+  /**
+   * Answers. The first listener to answer acquires the channel (PAN-148). Rejects with `CHANNEL_ACQUIRED` where another was first, `ASYNC_CALL_IN_PROGRESS`
+   * where it is the source's turn (PAN-157, PAN-213), the closed codes of PAN-197 to PAN-200, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`,
+   * `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`. Takes one reference on a data object, given back when the promise settles.
+   */
+  async sendNotification(data: Sendable): Promise<Outcome> {
+    try {
+      return await this.#end.send('notify', data);
+    } catch (reason) {
+      throw parkedSeenByListener(reason);
+    }
+  }
+
+  /**
+   * Closes. With a last message it also acquires a channel that nobody has (PAN-149). Without one it closes a channel that is one's own, and declines one that is
+   * nobody's: the others keep competing (PAN-150). Resolves with `CHANNEL_ACQUIRED`, a success, where another listener was first (PAN-154).
+   */
+  async closeChannel(data: Sendable = null): Promise<Outcome> {
+    const outcome = await (data === null ? this.#end.closeWithRelease() : this.#end.send('close', data));
+    if (outcome.code === 'S_OK') this.#connection.removeEnd(this.#number);
+    return outcome;
+  }
+
+  /** Steps back from a channel without answering (PAN-151, PAN-192). The same as `closeChannel()`, without an answer to wait for. */
+  release(): void {
+    this.closeChannel().catch(() => {});
+  }
+}
+
+/** The wire knows one code for "a call is parked"; a listener that replies too early is told the local one (PAN-157). */
+function parkedSeenByListener(reason: unknown): unknown {
+  const parked = reason instanceof SpoolError && reason.code === 'ASYNC_CALL_ALREADY_PARKED';
+  return parked ? new SpoolError('ASYNC_CALL_IN_PROGRESS', { cause: reason }) : reason;
+}

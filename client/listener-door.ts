@@ -1,0 +1,34 @@
+/** What `spoolpipe/listener` offers on every platform. */
+
+export {
+  type Cause,
+  type Code,
+  type ConversationStyle,
+  DataObject,
+  type Explanation,
+  type Guid,
+  guid,
+  Lease,
+  NOTIFICATION_RELEASE,
+  notificationType,
+  type Outcome,
+  SpoolError,
+  type StatusReport,
+  type UserFilter,
+  WELL_KNOWN_TYPES,
+} from '../shared/index.ts';
+export type { OnProblem, Problem } from './callbacks.ts';
+export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export { ListenerChannel } from './listener-channel.ts';
+export {
+  createListener,
+  type Dial,
+  type Gap,
+  Listener,
+  type ListenerOptions,
+  type NotifyCallback,
+  type RegistrationSpecification,
+} from './notification-listener.ts';
+export type { ReconnectPolicy } from './reconnect.ts';
+export { ListenerRegistration } from './registration.ts';
+export type { Sendable } from './sendable.ts';

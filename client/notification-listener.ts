@@ -1,0 +1,273 @@
+/** The listening side: registers, receives, answers, and comes back after the spooler was lost. No transport is named here. */
+
+import { v4 } from 'uuid';
+import {
+  type Cause,
+  type ConversationStyle,
+  type DataObject,
+  type Explanation,
+  type Guid,
+  guid,
+  type Link,
+  type Missed,
+  SpoolError,
+  type StatusReport,
+  systemClock,
+  type UserFilter,
+} from '../shared/index.ts';
+import { reportToConsole } from './callbacks.ts';
+import { Connection, type ConnectionOptions, type ConnectionStats, type Loss } from './connection.ts';
+import type { ListenerChannel } from './listener-channel.ts';
+import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
+import { ListenerRegistration } from './registration.ts';
+
+/** What a registration asks for (PAN-54 to PAN-58). */
+export interface RegistrationSpecification {
+  /** `\\server\printer`, a bare printer name of the spooler, or null for the server and all its printers. */
+  readonly name: string | null;
+  readonly type: Guid;
+  /** Default `kPerUser`. */
+  readonly filter?: UserFilter;
+  /** Default `kUniDirectional`. */
+  readonly style?: ConversationStyle;
+}
+
+/**
+ * What a listener is told (PAN-20). All may be async; those of one channel, or of one unidirectional registration, run one after another. A data object is
+ * borrowed: it is released when the callback, or the promise it returns, ends. Whoever wants it longer calls `addRef` or `acquireData`.
+ * One that throws is reported and harms nobody else.
+ */
+export interface NotifyCallback {
+  /** A notification. `channel` is null for a unidirectional one (PAN-193). */
+  onEventNotify(channel: ListenerChannel | null, data: DataObject): unknown;
+  /**
+   * A bidirectional channel is closed, with the other end's last message or with (null, 0, NOTIFICATION_RELEASE); or the spooler of a unidirectional
+   * registration is lost: then `channel` is null. Exactly once, after everything delivered before. Do not use the channel afterwards (PAN-190).
+   */
+  channelClosed?(channel: ListenerChannel | null, data: DataObject, cause: Cause): unknown;
+  /** A bidirectional channel was offered; nothing has been sent on it yet, or its initial notification follows. */
+  onNewChannel?(channel: ListenerChannel): unknown;
+}
+
+/** Between these two moments notifications may have been missed: the spooler was lost and is back, everything is registered again. */
+export interface Gap {
+  /** Milliseconds without a spooler. */
+  readonly duration: number;
+  /** How the connection was lost. */
+  readonly loss: Loss;
+  /** Where the spooler itself cut this listener off: why, and how many notifications it missed. */
+  readonly missed: Missed | undefined;
+}
+
+export interface ListenerOptions extends ConnectionOptions {
+  /** False: lost is lost. Default: come back, as PAN-251 says. */
+  readonly reconnect?: boolean | Partial<ReconnectPolicy>;
+  /** The spooler was lost and is back. */
+  readonly onGap?: (gap: Gap) => void;
+  /** The spooler is lost; `retrying` says whether the listener will come back by itself. */
+  readonly onLost?: (loss: Loss, retrying: boolean) => void;
+}
+
+/** Makes a link to the spooler; called again for each try. */
+export type Dial = () => Promise<Link>;
+
+/** Joins a listener to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+export async function createListener(dial: Dial, options: ListenerOptions = {}): Promise<Listener> {
+  const listener = new Listener(dial, options);
+  await listener.connect();
+  return listener;
+}
+
+type ListenerState =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connected'; readonly connection: Connection }
+  /** Waiting to try again, or trying. */
+  | { readonly kind: 'away'; readonly last: Connection; readonly cancel: () => void }
+  | { readonly kind: 'closed'; readonly last: Connection | undefined };
+
+export class Listener {
+  readonly #dial: Dial;
+  readonly #options: ListenerOptions;
+  readonly #instance: Guid = guid(v4());
+  readonly #registrations = new Map<number, ListenerRegistration>();
+  #lastNumber = 0;
+  #state: ListenerState = { kind: 'idle' };
+
+  /** For `createListener`. */
+  constructor(dial: Dial, options: ListenerOptions) {
+    this.#dial = dial;
+    this.#options = options;
+  }
+
+  /** For `createListener`. */
+  async connect(): Promise<void> {
+    this.#state = { kind: 'connected', connection: await this.#newConnection() };
+  }
+
+  /** `away`: the spooler is lost, the listener is coming back. */
+  get state(): ListenerState['kind'] {
+    return this.#state.kind;
+  }
+
+  get user(): string {
+    return this.connection.user;
+  }
+
+  /** For registrations: the connection in force. Throws `CONNECTION_LOST` while there is none. */
+  get connection(): Connection {
+    if (this.#state.kind !== 'connected')
+      throw new SpoolError(this.#state.kind === 'closed' ? 'CONNECTION_ENDED' : 'CONNECTION_LOST');
+    return this.#state.connection;
+  }
+
+  /** Registers. The callback is kept until unregistered, so it need not be kept elsewhere (PAN-59, OBS-1). Rejects as the registration's own method does. */
+  async registerForNotifications(
+    specification: RegistrationSpecification,
+    callback: NotifyCallback,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<ListenerRegistration> {
+    const registration = this.prepareRegistration(specification, callback);
+    await registration.registerForNotifications(options);
+    return registration;
+  }
+
+  /** A registration that is not made yet. Throws `E_INVALIDARG` without a callback (PAN-59, OBS-9). */
+  prepareRegistration(specification: RegistrationSpecification, callback: NotifyCallback): ListenerRegistration {
+    if (typeof callback?.onEventNotify !== 'function')
+      throw new SpoolError('E_INVALIDARG', { input: 'a callback with onEventNotify is required' });
+    const { name, type, filter = 'kPerUser', style = 'kUniDirectional' } = specification;
+    return new ListenerRegistration(this, ++this.#lastNumber, { name, type, filter, style }, callback);
+  }
+
+  status(): Promise<StatusReport> {
+    return this.connection.status();
+  }
+
+  /** Which channels a registration like this would receive from now, and what keeps the nearest others apart. */
+  explain(specification: RegistrationSpecification): Promise<Explanation> {
+    return this.prepareRegistration(specification, { onEventNotify: () => {} }).explain();
+  }
+
+  /** Resolves when everything sent before has been processed and everything it caused here has arrived. */
+  roundTrip(): Promise<void> {
+    return this.connection.roundTrip();
+  }
+
+  stats(): ConnectionStats & { readonly registrations: number } {
+    const connection =
+      this.#state.kind === 'connected'
+        ? this.#state.connection
+        : this.#state.kind === 'idle'
+          ? undefined
+          : this.#state.last;
+    const stats = connection?.stats() ?? { ends: 0, requests: 0, sends: 0, liveObjects: 0 };
+    return { ...stats, registrations: this.#registrations.size };
+  }
+
+  /** Leaves for good. Callbacks are not told of what one does oneself. */
+  async close(): Promise<void> {
+    const state = this.#state;
+    this.#registrations.clear();
+    switch (state.kind) {
+      case 'connected':
+        this.#state = { kind: 'closed', last: state.connection };
+        return state.connection.close();
+      case 'away':
+        this.#state = { kind: 'closed', last: state.last };
+        return state.cancel();
+      default:
+        this.#state = { kind: 'closed', last: undefined };
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ------------------------------------------------------------------------------------------ for registrations
+
+  enlist(number: number, registration: ListenerRegistration): void {
+    this.#registrations.set(number, registration);
+  }
+
+  delist(number: number): void {
+    this.#registrations.delete(number);
+  }
+
+  // ------------------------------------------------------------------------------------------ coming back
+
+  async #newConnection(): Promise<Connection> {
+    return Connection.greet(await this.#dial(), this.#options, this.#instance, {
+      offered: (offer, from) => this.#registrations.get(offer.registration)?.offered(offer, from),
+      lost: (loss, from) => this.#lost(loss, from),
+    });
+  }
+
+  #lost(loss: Loss, connection: Connection): void {
+    // One that was lost while it was still being greeted or registered on is the concern of whoever is doing that.
+    if (this.#state.kind !== 'connected' || this.#state.connection !== connection) return;
+    const { reconnect = true, onLost } = this.#options;
+    const retrying = reconnect !== false && worthTrying(loss.code);
+    for (const registration of this.#registrations.values()) registration.spoolerLost(connection, loss.cause);
+    if (retrying) {
+      this.#retry(loss, connection, this.#clock.now(), 0);
+    } else {
+      for (const registration of this.#registrations.values()) registration.notMadeAgain();
+      this.#registrations.clear();
+      this.#state = { kind: 'closed', last: connection };
+    }
+    this.#guard('onLost', () => onLost?.(loss, retrying));
+  }
+
+  #retry(loss: Loss, last: Connection, lostAt: number, attempt: number): void {
+    const { reconnect } = this.#options;
+    const policy = { ...DEFAULT_RECONNECT, ...(typeof reconnect === 'object' ? reconnect : {}) };
+    const cancel = this.#clock.after(waitBefore(attempt, policy), () => {
+      this.#comeBack(loss, lostAt).catch((reason: unknown) => {
+        if (this.#state.kind !== 'away') return;
+        const code = reason instanceof SpoolError ? reason.code : undefined;
+        if (code === 'UNAUTHORIZED') {
+          this.#state = { kind: 'closed', last };
+          return this.#guard('onLost', () => this.#options.onLost?.(loss, false));
+        }
+        this.#retry(loss, last, lostAt, attempt + 1);
+      });
+    });
+    this.#state = { kind: 'away', last, cancel };
+  }
+
+  async #comeBack(loss: Loss, lostAt: number): Promise<void> {
+    const connection = await this.#newConnection();
+    if (this.#state.kind !== 'away') return connection.close();
+    this.#state = { kind: 'connected', connection };
+    for (const registration of [...this.#registrations.values()]) {
+      try {
+        await registration.registerOn(connection);
+      } catch (reason) {
+        // Lost again meanwhile: the registration stays on the list for the next time.
+        if (!connection.isOpen) throw reason;
+        this.delist(registration.number);
+        registration.notMadeAgain();
+        connection.report({
+          kind: 'registrationLost',
+          what: `the registration for ${registration.interest.name ?? 'the server'} was not made again`,
+          reason,
+        });
+      }
+    }
+    const gap: Gap = { duration: this.#clock.now() - lostAt, loss, missed: connection.missed };
+    this.#guard('onGap', () => this.#options.onGap?.(gap));
+  }
+
+  get #clock(): NonNullable<ConnectionOptions['clock']> {
+    return this.#options.clock ?? systemClock;
+  }
+
+  #guard(what: string, callback: () => void): void {
+    try {
+      callback();
+    } catch (reason) {
+      (this.#options.onProblem ?? reportToConsole)({ kind: 'callbackThrew', what, reason });
+    }
+  }
+}

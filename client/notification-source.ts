@@ -1,0 +1,286 @@
+/** The driver's side: opens channels, sends notifications, takes the answers. No transport is named here. */
+
+import {
+  type Cause,
+  type ConversationStyle,
+  completeName,
+  type DataObject,
+  type Explanation,
+  type Guid,
+  type Interest,
+  type Link,
+  type Outcome,
+  type Overflow,
+  SpoolError,
+  type StatusReport,
+  type UserFilter,
+} from '../shared/index.ts';
+import { CallbackSequence } from './callbacks.ts';
+import {
+  Connection,
+  type ConnectionEnd,
+  type ConnectionOptions,
+  type ConnectionStats,
+  type Loss,
+} from './connection.ts';
+import { SendingEnd } from './end.ts';
+import { type Sendable, toDataObject } from './sendable.ts';
+
+/** What a channel is opened for (PAN-8, PAN-9, PAN-72). */
+export interface ChannelSpecification {
+  /** `\\server\printer`, a bare printer name of this spooler, or null for the server. */
+  readonly name: string | null;
+  readonly type: Guid;
+  /** Default `kPerUser`. */
+  readonly filter?: UserFilter;
+  /** Whom a `kPerUser` channel is for; default oneself. */
+  readonly user?: string;
+  /** Default `kUniDirectional`. */
+  readonly style?: ConversationStyle;
+  /** What happens where a registration is full; default `lose`. `wait` is for unidirectional channels. */
+  readonly overflow?: Overflow;
+}
+
+/**
+ * What a source is told (PAN-20). Both may be async; of one channel they run one after another. A data object is borrowed: it is released when
+ * the callback, or the promise it returns, ends. Whoever wants it longer calls `addRef` or `acquireData`. One that throws is reported, nothing else.
+ */
+export interface SenderCallback {
+  /** A listener answered. */
+  onEventNotify?(channel: SenderChannel, data: DataObject): unknown;
+  /** The channel is closed, by its owner with a last message or without, or by rundown: then (null, 0, NOTIFICATION_RELEASE). Exactly once. */
+  channelClosed?(channel: SenderChannel, data: DataObject, cause: Cause): unknown;
+}
+
+export interface SenderOptions extends ConnectionOptions {
+  /** The spooler is lost; every channel was told before. A sender does not come back by itself: only it knows what to open again. */
+  readonly onLost?: (loss: Loss) => void;
+}
+
+/** Joins a sender to the spooler at the other end of a link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+export async function createSender(link: Link, options: SenderOptions = {}): Promise<Sender> {
+  const lost = (loss: Loss): void => options.onLost?.(loss);
+  return new Sender(await Connection.greet(link, options, undefined, { offered: () => {}, lost }));
+}
+
+export class Sender {
+  readonly #connection: Connection;
+
+  /** For `createSender`. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** False once the connection is lost or closed. */
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  /** The identity in force. */
+  get user(): string {
+    return this.#connection.user;
+  }
+
+  /** Opens a channel. Rejects with the code of PAN-112, E_ACCESSDENIED, ERROR_INVALID_NAME, or CONNECTION_LOST. */
+  async createNotificationChannel(
+    specification: ChannelSpecification,
+    callback: SenderCallback = {},
+  ): Promise<SenderChannel> {
+    const channel = this.prepareChannel(specification, callback);
+    await channel.createNotificationChannel();
+    return channel;
+  }
+
+  /** A channel that is not open yet. */
+  prepareChannel(specification: ChannelSpecification, callback: SenderCallback = {}): SenderChannel {
+    const { name, type, filter = 'kPerUser', style = 'kUniDirectional' } = specification;
+    const interest = { name: completeName(name, this.#connection.server), type, filter, style };
+    return new SenderChannel(this.#connection, interest, specification, callback);
+  }
+
+  /** Which registrations a channel like this would reach, and what keeps the nearest others apart. */
+  explain(specification: ChannelSpecification): Promise<Explanation> {
+    return this.prepareChannel(specification).explain();
+  }
+
+  status(): Promise<StatusReport> {
+    return this.#connection.status();
+  }
+
+  /** Resolves when everything sent before has been processed and everything it caused here has arrived. */
+  roundTrip(): Promise<void> {
+    return this.#connection.roundTrip();
+  }
+
+  stats(): ConnectionStats {
+    return this.#connection.stats();
+  }
+
+  /** Leaves; the listeners of its channels are told. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+type ChannelState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open'; readonly number: number; readonly end: SendingEnd }
+  | { readonly kind: 'closed'; readonly end: SendingEnd };
+
+/** A channel as its source sees it. */
+export class SenderChannel {
+  readonly interest: Interest;
+  /** Whom it is for; undefined for oneself or for everybody. */
+  readonly intendedUser: string | undefined;
+  readonly #connection: Connection;
+  readonly #overflow: Overflow | undefined;
+  readonly #callback: SenderCallback;
+  readonly #callbacks: CallbackSequence;
+  #state: ChannelState = { kind: 'none' };
+  #waitingObjects = 0;
+  #waitingBytes = 0;
+  /** Overflow `wait`: what may not be sent before something sent earlier is answered. */
+  readonly #line: { readonly size: number; go(): void }[] = [];
+
+  /** For `Sender`. */
+  constructor(
+    connection: Connection,
+    interest: Interest,
+    { user, overflow }: ChannelSpecification,
+    callback: SenderCallback,
+  ) {
+    this.interest = interest;
+    this.intendedUser = user;
+    this.#connection = connection;
+    this.#overflow = overflow;
+    this.#callback = callback;
+    this.#callbacks = new CallbackSequence(connection.clock, connection.report);
+  }
+
+  get state(): ChannelState['kind'] {
+    return this.#state.kind;
+  }
+
+  get type(): Guid {
+    return this.interest.type;
+  }
+
+  /** Opens it. Rejects with `CHANNEL_ALREADY_OPENED` where it is open, was, or is being opened (PAN-113). */
+  async createNotificationChannel(): Promise<Outcome> {
+    if (this.#state.kind !== 'none') throw new SpoolError('CHANNEL_ALREADY_OPENED');
+    this.#state = { kind: 'opening' };
+    const { interest, intendedUser: user } = this;
+    const overflow = this.#overflow;
+    try {
+      return await this.#connection.request(
+        (request) => ({ op: 'open', end: 0, request, interest, user, overflow }),
+        ({ id, outcome }) => {
+          this.#opened(id);
+          return outcome;
+        },
+      );
+    } catch (reason) {
+      this.#state = { kind: 'none' };
+      throw reason;
+    }
+  }
+
+  #opened(number: number): void {
+    const end = new SendingEnd(this.#connection, number, this.type);
+    this.#state = { kind: 'open', number, end };
+    const connectionEnd: ConnectionEnd = {
+      type: this.type,
+      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify?.(this, data)),
+      closed: (data, cause) => {
+        this.#state = { kind: 'closed', end };
+        this.#run('channelClosed', data, () => this.#callback.channelClosed?.(this, data, cause));
+      },
+    };
+    this.#connection.addEnd(number, connectionEnd);
+  }
+
+  #run(what: string, data: DataObject, callback: () => unknown): void {
+    this.#callbacks.run(`${what} of the sender's channel for ${this.interest.name ?? 'the server'}`, callback, () =>
+      data.release(),
+    );
+  }
+
+  /**
+   * Sends one notification. Resolves with `S_OK`, `NO_LISTENERS` or `UNIRECTIONAL_NOTIFICATION_LOST`, all successes (PAN-114 to PAN-116); rejects with
+   * the codes of PAN-117 to PAN-123 and PAN-147, or `CONNECTION_LOST`. Takes one reference on a data object, given back when the promise settles.
+   */
+  sendNotification(data: Sendable): Promise<Outcome> {
+    const state = this.#state;
+    if (state.kind === 'none' || state.kind === 'opening') return Promise.reject(new SpoolError('CHANNEL_NOT_OPENED'));
+    if (state.kind === 'closed' && !this.#connection.isOpen)
+      return Promise.reject(new SpoolError('CHANNEL_ALREADY_CLOSED'));
+    const { end } = state;
+    return this.#overflow === 'wait'
+      ? this.#inLine(data, (object) => end.send('notify', object))
+      : end.send('notify', data);
+  }
+
+  /**
+   * Closes with a last message, or without one: listeners then see (null, 0, NOTIFICATION_RELEASE) (PAN-50). What was sent before is delivered.
+   * Rejects with `CHANNEL_ALREADY_CLOSED`, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`, `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`.
+   */
+  async closeChannel(data: Sendable = null): Promise<Outcome> {
+    const state = this.#state;
+    if (state.kind === 'none' || state.kind === 'opening') throw new SpoolError('CHANNEL_NOT_OPENED');
+    if (state.kind === 'closed' && !this.#connection.isOpen) throw new SpoolError('CHANNEL_ALREADY_CLOSED');
+    const { end } = state;
+    const close = (object: Sendable): Promise<Outcome> =>
+      data === null ? end.closeWithRelease() : end.send('close', object);
+    const outcome = await (this.#overflow === 'wait' ? this.#inLine(data, close) : close(data));
+    if (this.#state.kind === 'open') {
+      this.#connection.removeEnd(this.#state.number);
+      this.#state = { kind: 'closed', end: state.end };
+    }
+    return outcome;
+  }
+
+  /** Which registrations this channel reaches now, and what keeps the nearest others apart (OBS-1, OBS-4). */
+  explain(): Promise<Explanation> {
+    return this.#connection.explain('channel', this.interest, this.intendedUser);
+  }
+
+  // ------------------------------------------------------------------------------------------ overflow `wait`
+
+  /** Keeps within what the spooler lets be unanswered; what is beyond stands in line here, in order. */
+  #inLine(data: Sendable, send: (object: DataObject) => Promise<Outcome>): Promise<Outcome> {
+    const object = toDataObject(data, this.type, this.#connection.ledger);
+    return new Promise<Outcome>((resolve, reject) => {
+      const go = (): void => {
+        this.#waitingObjects++;
+        this.#waitingBytes += object.size;
+        send(object)
+          .then(resolve, reject)
+          .finally(() => {
+            this.#waitingObjects--;
+            this.#waitingBytes -= object.size;
+            object.release();
+            this.#serveLine();
+          });
+      };
+      this.#line.push({ size: object.size, go });
+      this.#serveLine();
+    });
+  }
+
+  #serveLine(): void {
+    const { waitingObjects, waitingBytes } = this.#connection.limits;
+    for (let next = this.#line[0]; next !== undefined; next = this.#line[0]) {
+      const fits =
+        this.#waitingObjects === 0 ||
+        (this.#waitingObjects < waitingObjects && this.#waitingBytes + next.size <= waitingBytes);
+      if (!fits) return;
+      this.#line.shift();
+      next.go();
+    }
+  }
+}

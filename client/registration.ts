@@ -1,0 +1,169 @@
+/** A listener's registration (PAN-22): its life, the ends of the channels it receives from, and what its callback is told. */
+
+import { success } from '../shared/errors.ts';
+import {
+  type Cause,
+  completeName,
+  type DataObject,
+  type Explanation,
+  hresultOf,
+  type Interest,
+  type Offer,
+  type Outcome,
+  releaseTriple,
+  SpoolError,
+} from '../shared/index.ts';
+import { CallbackSequence } from './callbacks.ts';
+import type { Connection } from './connection.ts';
+import { ListenerChannel } from './listener-channel.ts';
+import type { Listener, NotifyCallback } from './notification-listener.ts';
+
+/** `away`: it was made, the spooler is lost, the listener will make it again. */
+type RegistrationState = 'object' | 'registering' | 'registered' | 'away' | 'unregistering' | 'unregistered';
+
+export class ListenerRegistration {
+  readonly #listener: Listener;
+  /** The client's number for it (PROTOCOL.md section 5.4). */
+  readonly number: number;
+  readonly #asked: Interest;
+  readonly #callback: NotifyCallback;
+  /** Unidirectional: one line of callbacks, in the order of its queue (PAN-98). */
+  #callbacks: CallbackSequence | undefined;
+  /** The unidirectional ends the spooler named; they go with the registration. */
+  readonly #ends = new Set<number>();
+  #state: RegistrationState = 'object';
+
+  /** For `Listener`. */
+  constructor(listener: Listener, number: number, asked: Interest, callback: NotifyCallback) {
+    this.#listener = listener;
+    this.number = number;
+    this.#asked = asked;
+    this.#callback = callback;
+  }
+
+  get state(): RegistrationState {
+    return this.#state;
+  }
+
+  get interest(): Interest {
+    return this.#asked;
+  }
+
+  /**
+   * Registers, also again after it was unregistered (PAN-95). Rejects with `ALREADY_REGISTERED` (PAN-79), `MAX_REGISTRATION_COUNT_EXCEEDED`, `E_ACCESSDENIED`,
+   * `ERROR_INVALID_NAME`, `RPC_S_CALL_CANCELLED`, `CONNECTION_LOST`. May take long (PAN-64): the signal gives up waiting.
+   */
+  async registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
+    const before = this.#state;
+    this.#state = 'registering';
+    try {
+      return await this.registerOn(this.#listener.connection, options.signal);
+    } catch (reason) {
+      this.#listener.delist(this.number);
+      this.#state = before;
+      throw reason;
+    }
+  }
+
+  /** For `Listener`: registers on this connection, the first time or again after the spooler was lost. */
+  async registerOn(connection: Connection, signal?: AbortSignal): Promise<Outcome> {
+    this.#ends.clear();
+    this.#callbacks ??= new CallbackSequence(connection.clock, connection.report);
+    const interest = { ...this.#asked, name: completeName(this.#asked.name, connection.server) };
+    this.#listener.enlist(this.number, this);
+    return connection.request(
+      (request) => ({ op: 'register', registration: this.number, request, interest }),
+      ({ outcome }) => {
+        this.#state = 'registered';
+        return outcome;
+      },
+      signal,
+    );
+  }
+
+  /**
+   * Unregisters. What is queued for a unidirectional one is dropped (PAN-91); conversations on bidirectional channels go on until closed (PAN-92). Resolves with
+   * `NOT_REGISTERED`, a success, where it never was registered (PAN-89); rejects with `ALREADY_UNREGISTERED` (PAN-88) and `CONNECTION_LOST`.
+   */
+  async unregisterForNotifications(): Promise<Outcome> {
+    if (this.#state === 'object' || this.#state === 'registering')
+      return { code: 'NOT_REGISTERED', hresult: success('NOT_REGISTERED') };
+    const before = this.#state;
+    if (before !== 'registered' && before !== 'away') throw new SpoolError('ALREADY_UNREGISTERED');
+    this.#state = 'unregistering';
+    this.#listener.delist(this.number);
+    if (before === 'away') {
+      this.#state = 'unregistered';
+      return { code: 'S_OK', hresult: hresultOf('S_OK') };
+    }
+    const { connection } = this.#listener;
+    try {
+      return await connection.request(
+        (request) => ({ op: 'unregister', registration: this.number, request }),
+        ({ outcome }) => {
+          for (const number of this.#ends) connection.removeEnd(number);
+          this.#ends.clear();
+          return outcome;
+        },
+      );
+    } finally {
+      this.#state = 'unregistered';
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#state === 'registered' ? this.unregisterForNotifications().then(() => {}) : Promise.resolve();
+  }
+
+  /** Which channels it would receive from now, and what keeps the nearest others apart (OBS-1, OBS-4). */
+  explain(): Promise<Explanation> {
+    const { connection } = this.#listener;
+    return connection.explain('registration', {
+      ...this.#asked,
+      name: completeName(this.#asked.name, connection.server),
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------ for the listener
+
+  /** The spooler named an end that belongs to this registration. */
+  offered({ end: number, interest }: Offer, connection: Connection): void {
+    if (interest.style === 'kBiDirectional') {
+      const channel = new ListenerChannel(connection, number, interest, this.#callback);
+      connection.addEnd(number, channel.connectionEnd);
+      channel.offered();
+      return;
+    }
+    this.#ends.add(number);
+    connection.addEnd(number, {
+      type: interest.type,
+      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify(null, data)),
+      // A source that closed its unidirectional channel is no news to a listener, which never saw the channel (GAP-1).
+      closed: (data) => {
+        this.#ends.delete(number);
+        data.release();
+      },
+    });
+  }
+
+  /** The spooler is gone. A unidirectional registration is told once, with no channel (GAP-1). */
+  spoolerLost(connection: Connection, cause: Cause): void {
+    if (this.#state !== 'registered') return;
+    this.#state = 'away';
+    if (this.#asked.style !== 'kUniDirectional') return;
+    const data = releaseTriple(connection.ledger);
+    this.#run('channelClosed', data, () => this.#callback.channelClosed?.(null, data, cause));
+  }
+
+  /** It could not be made again after the spooler had been lost. */
+  notMadeAgain(): void {
+    this.#state = 'unregistered';
+  }
+
+  #run(what: string, data: DataObject, callback: () => unknown): void {
+    this.#callbacks?.run(`${what} of the registration for ${this.#asked.name ?? 'the server'}`, callback, () =>
+      data.release(),
+    );
+  }
+}

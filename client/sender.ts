@@ -1,0 +1,52 @@
+/**
+ * `spoolpipe/sender`: the driver's side. Opens channels, sends notifications, takes the answers.
+ *
+ * ```ts
+ * const sender = await connectSender('ws://127.0.0.1:6310');
+ * const channel = await sender.createNotificationChannel({ name: 'Lab', type: notificationType('MS_ASYNCNOTIFY_UI') });
+ * await channel.sendNotification('paper jam');
+ * await channel.closeChannel();
+ * await sender.close();
+ * ```
+ */
+
+import { userInfo } from 'node:os';
+import { type DialOptions, dial } from './dial.ts';
+import { createSender, type Sender, type SenderOptions } from './notification-source.ts';
+
+export {
+  type Cause,
+  type Code,
+  type ConversationStyle,
+  DataObject,
+  type Explanation,
+  type Guid,
+  guid,
+  Lease,
+  NOTIFICATION_RELEASE,
+  notificationType,
+  type Outcome,
+  type Overflow,
+  SpoolError,
+  type StatusReport,
+  type UserFilter,
+  WELL_KNOWN_TYPES,
+} from '../shared/index.ts';
+export type { OnProblem, Problem } from './callbacks.ts';
+export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export { type DialOptions, dial } from './dial.ts';
+export {
+  type ChannelSpecification,
+  createSender,
+  Sender,
+  type SenderCallback,
+  SenderChannel,
+  type SenderOptions,
+} from './notification-source.ts';
+export type { Sendable } from './sendable.ts';
+
+/** Connects to a spooler. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+export async function connectSender(url: string | URL, options: SenderOptions & DialOptions = {}): Promise<Sender> {
+  const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
+  return createSender(await dial(url, options), named);
+}

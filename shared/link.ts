@@ -1,0 +1,33 @@
+/** A Link: an ordered duplex of whole messages to one peer. The core knows links, never sockets. */
+
+export interface Link {
+  /** Said once, before anything else happens on the link. */
+  attach(handlers: LinkHandlers): void;
+  /**
+   * Sends one message whose bytes are the parts in order. The parts are borrowed until they have left the process: nobody
+   * may change them. Does nothing once the link is closed.
+   */
+  send(parts: readonly Uint8Array[]): void;
+  /** Asks the transport for a sign of life. Absent where the transport cannot (browsers): then `ping` records do. */
+  ping?(): void;
+  /** Bytes accepted by `send` that have not left the process. */
+  readonly buffered: number;
+  /** Stops and starts `onMessage`; what the peer sends meanwhile stays with it. */
+  pause(): void;
+  resume(): void;
+  /** Says goodbye, lets what was sent leave, then closes. `onClose` follows. */
+  close(code: number, reason: string): void;
+  /** Drops the link at once. `onClose` follows. */
+  terminate(): void;
+}
+
+export interface LinkHandlers {
+  /** A whole message; its bytes belong to the receiver. */
+  readonly onMessage: (message: Uint8Array) => void;
+  /** Any byte from the peer, also half a message. */
+  readonly onAlive: () => void;
+  /** `buffered` has come down to zero. */
+  readonly onDrain: () => void;
+  /** Exactly once, nothing after it. `code` 1006: broken without a goodbye. */
+  readonly onClose: (code: number, reason: string) => void;
+}

@@ -1,0 +1,86 @@
+/** A Link over a WebSocket of the `ws` package, for both ends. Only its shape is named here, so that shared/ imports no sockets. */
+
+import { CLOSES } from './close-codes.ts';
+import type { Link, LinkHandlers } from './link.ts';
+
+/** What is used of `ws`'s WebSocket. */
+export interface WsSocket {
+  readonly bufferedAmount: number;
+  binaryType: string;
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;
+  on(event: 'close', listener: (code: number, reason: unknown) => void): unknown;
+  on(event: 'error', listener: (reason: Error) => void): unknown;
+  send(data: Uint8Array, options: { readonly binary: true; readonly fin: boolean }, done: () => void): void;
+  ping(): void;
+  pause(): void;
+  resume(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  readonly readyState: number;
+}
+
+/** What is used of the stream under it. */
+export interface ByteStream {
+  on(event: 'data' | 'drain', listener: () => void): unknown;
+}
+
+const OPEN = 1;
+
+export class WebSocketLink implements Link {
+  readonly #socket: WsSocket;
+  readonly #stream: ByteStream;
+
+  constructor(socket: WsSocket, stream: ByteStream) {
+    this.#socket = socket;
+    this.#stream = stream;
+    socket.binaryType = 'nodebuffer';
+    // Without a handler an error would end the process; what it means follows as `close`.
+    socket.on('error', () => {});
+  }
+
+  attach({ onMessage, onAlive, onDrain, onClose }: LinkHandlers): void {
+    this.#stream.on('data', onAlive);
+    this.#stream.on('drain', onDrain);
+    this.#socket.on('message', (data, isBinary) => {
+      if (isBinary) onMessage(data as Uint8Array);
+      else this.close(CLOSES.TEXT_MESSAGE.code, CLOSES.TEXT_MESSAGE.reason);
+    });
+    this.#socket.on('close', (code, reason) => onClose(code, String(reason)));
+  }
+
+  get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(parts: readonly Uint8Array[]): void {
+    if (this.#socket.readyState !== OPEN) return;
+    const last = parts.length - 1;
+    for (const [index, part] of parts.entries()) {
+      // One message in as many frames as it has parts: nothing is copied to join them.
+      this.#socket.send(part, { binary: true, fin: index === last }, ignore);
+    }
+  }
+
+  ping(): void {
+    if (this.#socket.readyState === OPEN) this.#socket.ping();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}
+
+/** A send that fails says so as `close`. */
+function ignore(): void {}

@@ -1,0 +1,208 @@
+/**
+ * What one session is given and when (PROTOCOL.md section 6): a delivery is held until it is given back, what is held is bounded, and
+ * at the bound further deliveries queue.
+ */
+
+import type { Account } from '../../shared/held-references.ts';
+import { HeldReferences } from '../../shared/held-references.ts';
+import type { Cancel, Clock, Limits } from '../../shared/index.ts';
+import type { Outbox } from '../../shared/outbox.ts';
+
+/** One record to be given to the session, and what it charges. */
+export interface Parcel {
+  readonly end: number;
+  readonly sequence: number;
+  readonly record: readonly Uint8Array[];
+  /** Bytes of data; undefined for a record that is not a reference, such as the end of a number. */
+  readonly size: number | undefined;
+}
+
+/** A share of a session: one unidirectional registration has one, all bidirectional ends of a session have one together. */
+export class Window implements Account {
+  heldObjects = 0;
+  heldBytes = 0;
+  /** In order. A parcel is taken out from anywhere when its end goes. */
+  readonly queue = new Set<Parcel>();
+  readonly #maxObjects: number;
+  readonly #maxBytes: number;
+  readonly #maxQueue: number;
+  constructor(maxObjects: number, maxBytes: number, maxQueue: number) {
+    this.#maxObjects = maxObjects;
+    this.#maxBytes = maxBytes;
+    this.#maxQueue = maxQueue;
+  }
+
+  get atBound(): boolean {
+    return this.heldObjects >= this.#maxObjects || this.heldBytes >= this.#maxBytes;
+  }
+
+  get queueIsFull(): boolean {
+    return this.queue.size >= this.#maxQueue;
+  }
+}
+
+/** Somebody who found no room and wants to try again. */
+export interface RoomSeeker {
+  roomMade(): void;
+}
+
+export interface DeliveryHooks {
+  /** The session stayed at its bound and gave nothing back. */
+  stalled(): void;
+  /** Nothing is queued any more. */
+  emptied(): void;
+}
+
+export class Delivery {
+  readonly held: HeldReferences = new HeldReferences();
+  /** For everything that no registration's window charges. */
+  readonly common: Window;
+  readonly #outbox: Outbox;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #hooks: DeliveryHooks;
+  readonly #seekers = new Set<RoomSeeker>();
+  /** Windows with something queued, the one to be served next first. */
+  readonly #waiting = new Set<Window>();
+  #queued = 0;
+  #queuedBytes = 0;
+  #gaveBack = false;
+  #cancelStall: Cancel | undefined;
+
+  constructor(outbox: Outbox, limits: Limits, clock: Clock, hooks: DeliveryHooks) {
+    this.#outbox = outbox;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.common = new Window(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  newWindow(): Window {
+    const { registrationHeldObjects, registrationHeldBytes, queueLength } = this.#limits;
+    return new Window(registrationHeldObjects, registrationHeldBytes, queueLength);
+  }
+
+  /** Whether a parcel for this window would be given or queued. */
+  hasRoom(window: Window): boolean {
+    return this.#passes(window) || (!window.queueIsFull && this.#queuedBytes < this.#limits.queueBytes);
+  }
+
+  /** Tells the seeker once when there may be room where there was none. */
+  whenRoom(seeker: RoomSeeker): void {
+    this.#seekers.add(seeker);
+  }
+
+  /** Gives the parcel now, or queues it behind what the window waits for. Returns whether it was given. */
+  give(parcel: Parcel, window: Window): boolean {
+    if (this.#passes(window) || (parcel.size === undefined && window.queue.size === 0)) {
+      this.#send(parcel, window);
+      return true;
+    }
+    window.queue.add(parcel);
+    this.#waiting.add(window);
+    this.#queued++;
+    this.#queuedBytes += parcel.size ?? 0;
+    this.#watchStall();
+    return false;
+  }
+
+  /** Takes a parcel back that is still queued; does nothing otherwise. */
+  withdraw(parcel: Parcel, window: Window): void {
+    if (!window.queue.delete(parcel)) return;
+    this.#unqueued(parcel, window);
+    this.#checkEmptied();
+  }
+
+  /** Takes back everything queued in a window: its registration is gone. */
+  close(window: Window): void {
+    for (const parcel of window.queue) this.withdraw(parcel, window);
+    this.#wake();
+  }
+
+  /** The peer gave something back: what waited for it goes. Throws `OVER_RELEASE` where it held no such thing. */
+  released(end: number, sequence: number, only: boolean): void {
+    const account = only ? this.held.releaseOnly(end, sequence) : this.held.releaseUpTo(end, sequence);
+    this.#gaveBack = true;
+    if (this.#queued > 0) {
+      if (account instanceof Window) this.#serve(account);
+      for (const window of [...this.#waiting]) {
+        if (this.#sessionAtBound) break;
+        // To the back, so that no window starves another.
+        this.#waiting.delete(window);
+        this.#waiting.add(window);
+        this.#serve(window);
+      }
+      this.#checkEmptied();
+    }
+    if (this.#seekers.size > 0) this.#wake();
+  }
+
+  /** The session is gone. Returns how many deliveries it never got. */
+  end(): number {
+    const missed = this.#queued;
+    for (const window of [...this.#waiting]) this.close(window);
+    this.held.releaseAll();
+    this.#wake();
+    return missed;
+  }
+
+  get #sessionAtBound(): boolean {
+    const { sessionHeldObjects, sessionHeldBytes } = this.#limits;
+    return this.held.heldObjects >= sessionHeldObjects || this.held.heldBytes >= sessionHeldBytes;
+  }
+
+  #passes(window: Window): boolean {
+    return window.queue.size === 0 && !window.atBound && !this.#sessionAtBound;
+  }
+
+  #serve(window: Window): void {
+    for (const parcel of window.queue) {
+      if (parcel.size !== undefined && (window.atBound || this.#sessionAtBound)) break;
+      window.queue.delete(parcel);
+      this.#unqueued(parcel, window);
+      this.#send(parcel, window);
+    }
+  }
+
+  #wake(): void {
+    const seekers = [...this.#seekers];
+    this.#seekers.clear();
+    for (const seeker of seekers) seeker.roomMade();
+  }
+
+  #send({ end, sequence, size, record }: Parcel, window: Window): void {
+    if (size !== undefined) this.held.hold(end, sequence, size, window);
+    this.#outbox.write(record);
+  }
+
+  #unqueued(parcel: Parcel, window: Window): void {
+    this.#queued--;
+    this.#queuedBytes -= parcel.size ?? 0;
+    if (window.queue.size === 0) this.#waiting.delete(window);
+  }
+
+  #checkEmptied(): void {
+    if (this.#queued > 0) return;
+    this.#cancelStall?.();
+    this.#cancelStall = undefined;
+    this.#hooks.emptied();
+  }
+
+  #watchStall(): void {
+    if (this.#cancelStall) return;
+    this.#gaveBack = false;
+    this.#cancelStall = this.#clock.after(this.#limits.stallTime, () => {
+      this.#cancelStall = undefined;
+      if (this.#gaveBack) this.#watchStall();
+      else this.#hooks.stalled();
+    });
+  }
+}

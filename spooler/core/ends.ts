@@ -1,0 +1,49 @@
+/** The two kinds of end a session can have on a channel (PAN-16), and how a finished end answers (PROTOCOL.md section 8). */
+
+import { hresultOf, success } from '../../shared/errors.ts';
+import type { BidirectionalChannel } from './bidirectional-channel.ts';
+import type { Parcel } from './delivery.ts';
+import type { Registration } from './registration.ts';
+import type { Session } from './session.ts';
+import type { UnidirectionalChannel } from './unidirectional-channel.ts';
+
+export type Channel = UnidirectionalChannel | BidirectionalChannel;
+
+export interface SourceEnd {
+  readonly kind: 'source';
+  readonly number: number;
+  readonly session: Session;
+  readonly channel: Channel;
+}
+
+export interface ListenerEnd {
+  readonly kind: 'listener';
+  readonly number: number;
+  readonly session: Session;
+  readonly registration: Registration;
+  readonly channel: Channel;
+  /** Bidirectional: what is queued for this end and has not been given yet. */
+  pending: Parcel | undefined;
+}
+
+export type End = SourceEnd | ListenerEnd;
+
+/** Why an end is finished, seen by the session that had it. */
+export type Finish = 'source' | 'bySource' | 'bySelf' | 'declined' | 'acquiredByAnother' | 'closedByAnother';
+
+export function refusal(finish: Finish, op: 'notify' | 'close'): number {
+  switch (finish) {
+    case 'source':
+      return hresultOf('CHANNEL_ALREADY_CLOSED');
+    case 'bySource':
+      return hresultOf('CHANNEL_CLOSED_BY_SERVER');
+    case 'bySelf':
+      return hresultOf('CHANNEL_CLOSED_BY_SAME_LISTENER');
+    case 'declined':
+      return hresultOf('CHANNEL_RELEASED_BY_LISTENER');
+    case 'acquiredByAnother':
+      return op === 'close' ? success('CHANNEL_ACQUIRED') : hresultOf('CHANNEL_ACQUIRED');
+    case 'closedByAnother':
+      return op === 'close' ? success('CHANNEL_ACQUIRED') : hresultOf('CHANNEL_CLOSED_BY_ANOTHER_LISTENER');
+  }
+}

@@ -1,0 +1,488 @@
+/**
+ * One connected client: greets it, reads its records, owns everything it has. The states are those of PROTOCOL.md section 7.1; what happens
+ * when it ends is in rundown.ts.
+ */
+
+import { hresultOf, SpoolError } from '../../shared/errors.ts';
+import type { Pulse } from '../../shared/heartbeat.ts';
+import {
+  type Cause,
+  CLOSES,
+  type ClientRecord,
+  type CloseEnd,
+  type CloseName,
+  decodeRecord,
+  type Explain,
+  eachRecord,
+  encodeRecord,
+  type Hello,
+  type Interest,
+  type Link,
+  type Notify,
+  type Open,
+  type RawRecord,
+  type Register,
+  type Release,
+  type SpoolerRecord,
+  type Unregister,
+} from '../../shared/index.ts';
+import { Outbox } from '../../shared/outbox.ts';
+import { isUpTo, nextSequence } from '../../shared/sequence.ts';
+import type { BidirectionalChannel } from './bidirectional-channel.ts';
+import { Delivery } from './delivery.ts';
+import { type Channel, type End, type Finish, type ListenerEnd, refusal } from './ends.ts';
+import { explain } from './explain.ts';
+import type { Identity } from './identity.ts';
+import { Message } from './message.ts';
+import { Registration } from './registration.ts';
+import { runDown } from './rundown.ts';
+import type { Spooler } from './spooler.ts';
+import { statusFor } from './status.ts';
+
+/** Who is at the other end of a link, as far as whoever accepted it knows. */
+export interface Peer {
+  /** From its token; undefined where the spooler takes the client's word. */
+  readonly identity?: Identity;
+}
+
+/** Connected; `hello` is due. */
+interface Greeting {
+  readonly kind: 'greeting';
+  readonly cancelDeadline: () => void;
+}
+interface OpenState {
+  readonly kind: 'open';
+  readonly identity: Identity;
+  readonly pulse: Pulse;
+}
+interface Ended {
+  readonly kind: 'ended';
+}
+type SessionState = Greeting | OpenState | Ended;
+
+/** How many finished ends a session remembers, so that what crosses their end gets its exact code. */
+const REMEMBERED_FINISHES = 1024;
+
+/** WebSocket close codes of a peer that left in good order; 1005: without saying a code. */
+const GOODBYES = new Set([CLOSES.NORMAL.code, CLOSES.GOING_AWAY.code, 1005]);
+
+const json = new TextEncoder();
+
+export class Session {
+  readonly spooler: Spooler;
+  readonly link: Link;
+  readonly delivery: Delivery;
+  readonly startedAt: number;
+  readonly registrations = new Map<number, Registration>();
+  /** The channels it is the source of. */
+  readonly channels = new Set<Channel>();
+  readonly ends = new Map<number, End>();
+  agent = '';
+  instance: string | undefined;
+  /** Bytes of the initial notifications held for its channels. */
+  initialBytes = 0;
+  /** Notifications lost to its registrations because they were full. */
+  lost = 0;
+  readonly #outbox: Outbox;
+  readonly #peer: Peer;
+  #state: SessionState;
+  #user = '';
+  #highestRegistration = 0;
+  readonly #finished = new Map<number, Finish>();
+  /** The last send number processed on each end. */
+  readonly #sent = new Map<number, number>();
+
+  constructor(spooler: Spooler, link: Link, peer: Peer) {
+    this.spooler = spooler;
+    this.link = link;
+    this.#peer = peer;
+    this.startedAt = spooler.clock.now();
+    this.#outbox = new Outbox(link);
+    this.delivery = new Delivery(this.#outbox, spooler.limits, spooler.clock, {
+      stalled: () => this.end('TOO_SLOW', 'slow'),
+      emptied: () => spooler.deliveryEmptied(),
+    });
+    const cancelDeadline = spooler.clock.after(spooler.limits.helloTime, () => this.end('NO_HELLO', 'faulty'));
+    this.#state = { kind: 'greeting', cancelDeadline };
+    link.attach({
+      onMessage: (message) => this.#read(message),
+      onAlive: () => {
+        if (this.#state.kind === 'open') this.#state.pulse.alive();
+      },
+      onDrain: () => this.link.resume(),
+      onClose: (code) => this.#linkClosed(code),
+    });
+  }
+
+  get user(): string {
+    return this.#user;
+  }
+
+  get state(): SessionState['kind'] {
+    return this.#state.kind;
+  }
+
+  /** Precondition: open. */
+  get identity(): Identity {
+    if (this.#state.kind !== 'open') throw new Error('a session without identity was asked for it');
+    return this.#state.identity;
+  }
+
+  // ------------------------------------------------------------------------------------------ ending
+
+  /** Ends the session from this side. The first cause is the one everybody sees; later calls do nothing. */
+  end(close: CloseName, cause: Cause): void {
+    if (this.#state.kind === 'ended') return;
+    this.#toEnded(cause);
+    const { code, reason } = CLOSES[close];
+    this.#outbox.flush();
+    this.link.close(code, reason);
+  }
+
+  #linkClosed(code: number): void {
+    if (this.#state.kind === 'ended') return;
+    this.#toEnded(GOODBYES.has(code) ? 'left' : 'died');
+  }
+
+  #toEnded(cause: Cause): void {
+    if (this.#state.kind === 'greeting') this.#state.cancelDeadline();
+    if (this.#state.kind === 'open') this.#state.pulse.stop();
+    const greeted = this.#state.kind === 'open';
+    this.#state = { kind: 'ended' };
+    runDown(this, cause, greeted);
+  }
+
+  // ------------------------------------------------------------------------------------------ reading
+
+  #read(message: Uint8Array): void {
+    try {
+      if (message.length > this.spooler.limits.message) return this.end('MESSAGE_TOO_BIG', 'faulty');
+      eachRecord(message, (raw) => {
+        if (this.#state.kind !== 'ended') this.#dispatch(decodeRecord(raw, 'client'), raw);
+      });
+    } catch (reason) {
+      this.#failed(reason);
+    }
+  }
+
+  #failed(reason: unknown): void {
+    const code = reason instanceof SpoolError ? reason.code : undefined;
+    switch (code) {
+      case 'MALFORMED_RECORD':
+        return this.end('MALFORMED', 'faulty');
+      case 'PROTOCOL_VIOLATED':
+        return this.end('OUT_OF_STATE', 'faulty');
+      case 'OVER_RELEASE':
+        return this.end('OVER_RELEASE', 'faulty');
+      default:
+        // An impossibility of ours: this session ends, nobody else notices, and the operator hears of it.
+        this.spooler.observe({ kind: 'fault', user: this.#user, reason });
+        this.end('INTERNAL', 'died');
+    }
+  }
+
+  #dispatch(record: ClientRecord, raw: RawRecord): void {
+    if (this.#state.kind === 'greeting') {
+      if (record.op !== 'hello') return this.end('OUT_OF_STATE', 'faulty');
+      return this.#hello(record);
+    }
+    switch (record.op) {
+      case 'notify':
+        return this.#notify(record, raw);
+      case 'release':
+        return this.#release(record);
+      case 'close':
+        return this.#close(record);
+      case 'register':
+        return this.#register(record);
+      case 'unregister':
+        return this.#answer(record.registration, record.request, this.#unregister(record));
+      case 'open':
+        return this.#open(record);
+      case 'explain':
+        return this.#explain(record);
+      case 'status':
+        return this.#answer(0, record.request, hresultOf('S_OK'), statusFor(this));
+      case 'ping':
+        return this.write({ op: 'pong', sequence: record.sequence });
+      case 'pong':
+        return;
+      case 'hello':
+        return this.end('OUT_OF_STATE', 'faulty');
+    }
+  }
+
+  #hello({ user, instance, agent }: Hello): void {
+    if (this.#state.kind !== 'greeting') return;
+    const known = this.#peer.identity;
+    const identity = known ?? (user === undefined ? undefined : this.spooler.trust(user));
+    if (!identity || (user !== undefined && user.normalize('NFC') !== identity.user))
+      return this.end('WRONG_USER', 'faulty');
+    this.#state.cancelDeadline();
+    this.#user = identity.user;
+    this.agent = agent ?? '';
+    this.instance = instance;
+    const pulse = this.spooler.heartbeat.watch({
+      ping: () => this.#ping(),
+      silent: () => {
+        this.end('SILENT', 'silent');
+        this.link.terminate();
+      },
+    });
+    this.#state = { kind: 'open', identity, pulse };
+    const { payload, message, waitingObjects, waitingBytes } = this.spooler.limits;
+    const missed = instance === undefined ? undefined : this.spooler.takeMissed(instance);
+    this.write({
+      op: 'welcome',
+      user: identity.user,
+      server: this.spooler.server,
+      limits: { payload, message, waitingObjects, waitingBytes },
+      missed,
+    });
+    this.spooler.observe({ kind: 'sessionOpened', user: this.#user, agent: this.agent });
+  }
+
+  #ping(): void {
+    if (
+      this.#state.kind === 'open' &&
+      (this.#state.identity.expiresAt ?? Number.POSITIVE_INFINITY) <= this.spooler.wallClock()
+    ) {
+      return this.end('TOKEN_EXPIRED', 'faulty');
+    }
+    if (this.link.ping) this.link.ping();
+    else this.write({ op: 'ping', sequence: 0 });
+  }
+
+  // ------------------------------------------------------------------------------------------ registrations
+
+  #register({ registration: number, request, interest }: Register): void {
+    const registration = this.#newRegistration(number, interest);
+    if (typeof registration === 'number') return this.#answer(number, request, registration);
+    this.registrations.set(number, registration);
+    this.#highestRegistration = Math.max(this.#highestRegistration, number);
+    this.spooler.directory.addRegistration(registration);
+    this.#answer(number, request, hresultOf('S_OK'));
+    if (interest.style !== 'kBiDirectional') return;
+    // What is open already is offered too, after the result (PAN-141).
+    for (const channel of this.spooler.directory.offersFor(registration)) channel.offerTo(registration);
+  }
+
+  /** Or the code that refuses it. */
+  #newRegistration(number: number, interest: Interest): Registration | number {
+    if (this.spooler.draining) return hresultOf('RPC_S_CALL_CANCELLED');
+    if (this.registrations.has(number)) return hresultOf('ALREADY_REGISTERED');
+    const checked = this.spooler.checkRegistration(this, interest);
+    if (typeof checked === 'number') return checked;
+    const window = interest.style === 'kUniDirectional' ? this.delivery.newWindow() : this.delivery.common;
+    return new Registration(number, this, checked, window);
+  }
+
+  #unregister({ registration: number }: Unregister): number {
+    const registration = this.registrations.get(number);
+    if (!registration)
+      return hresultOf(number <= this.#highestRegistration ? 'ALREADY_UNREGISTERED' : 'NOT_REGISTERED');
+    this.registrations.delete(number);
+    this.drop(registration);
+    return hresultOf('S_OK');
+  }
+
+  /** Takes a registration out of every table. Ends on unidirectional channels go with it, bidirectional ones live on (PAN-91, PAN-92). */
+  drop(registration: Registration): void {
+    this.spooler.directory.removeRegistration(registration);
+    for (const end of registration.ends) {
+      this.ends.delete(end.number);
+      if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
+    }
+    registration.ends.clear();
+    if (registration.window !== this.delivery.common) this.delivery.close(registration.window);
+  }
+
+  // ------------------------------------------------------------------------------------------ channels
+
+  #open({ end, request, interest, user, overflow }: Open): void {
+    if (end !== 0) {
+      const own = this.ends.get(end)?.kind === 'source';
+      return this.#answer(end, request, hresultOf(own ? 'CHANNEL_ALREADY_OPENED' : 'CHANNEL_NOT_OPENED'));
+    }
+    const channel = this.spooler.openChannel(this, interest, user, overflow ?? 'lose');
+    if (typeof channel === 'number') return this.#answer(0, request, channel);
+    this.channels.add(channel);
+    this.ends.set(channel.source.number, channel.source);
+    this.#answer(channel.source.number, request, hresultOf('S_OK'));
+    if (channel.style === 'kBiDirectional') channel.open();
+  }
+
+  /** For channels: a new end of this session's, offered to the registration. */
+  newListenerEnd(registration: Registration, channel: Channel): ListenerEnd {
+    const shared = channel.source.number;
+    const taken = this.ends.has(shared) || this.#finished.has(shared) || this.delivery.held.holdsOn(shared);
+    const number = taken ? this.spooler.nextNumber() : shared;
+    const end: ListenerEnd = { kind: 'listener', number, session: this, registration, channel, pending: undefined };
+    this.ends.set(number, end);
+    this.write({ op: 'offer', end: number, registration: registration.number, interest: channel.target.interest });
+    return end;
+  }
+
+  #notify(record: Notify, raw: RawRecord): void {
+    const { end: number, sequence } = record;
+    const end = this.ends.get(number);
+    const order = this.#checkOrder(number, sequence, end);
+    if (order === 'duplicate') return;
+    if (order === 'gap') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
+    if (!end) return this.settle(number, sequence, this.#refusalAt(number, 'notify'));
+    const { channel } = end;
+    if (end.kind === 'listener') {
+      const refused =
+        channel.style === 'kUniDirectional'
+          ? hresultOf('E_INVALIDARG')
+          : (this.#checkData(record) ??
+            channel.respond(end, new Message(record, raw.headerLength === 0 ? raw.bytes : undefined)));
+      return this.settle(number, sequence, refused);
+    }
+    const refused = this.#checkData(record);
+    if (channel.style === 'kUniDirectional') {
+      if (channel.waits && this.#floods(channel, record)) return this.end('FLOODED', 'faulty');
+      const answer =
+        refused === undefined ? channel.notify(new Message(record, raw.bytes)) : channel.refuse(sequence, refused);
+      if (answer !== undefined) this.settle(number, sequence, answer);
+      return;
+    }
+    this.settle(number, sequence, refused ?? channel.notify(new Message(record, raw.bytes)));
+  }
+
+  #floods(channel: { waitingObjects: number; waitingBytes: number }, { data }: Notify): boolean {
+    const { waitingObjects, waitingBytes } = this.spooler.limits;
+    if (channel.waitingObjects === 0) return false;
+    return channel.waitingObjects >= waitingObjects || channel.waitingBytes + (data?.length ?? 0) > waitingBytes;
+  }
+
+  #close(record: CloseEnd): void {
+    const { end: number, sequence } = record;
+    const end = this.ends.get(number);
+    const order = this.#checkOrder(number, sequence, end);
+    if (order === 'duplicate') return;
+    if (order === 'gap') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
+    if (!end) return this.settle(number, sequence, this.#refusalAt(number, 'close'));
+    const refused = record.release ? undefined : this.#checkData(record);
+    const last = record.release ? undefined : new Message(record);
+    const { channel } = end;
+    if (end.kind === 'source' && channel.style === 'kUniDirectional') {
+      const answer = refused === undefined ? channel.close(sequence) : channel.refuse(sequence, refused);
+      if (answer !== undefined) this.settle(number, sequence, answer);
+      return;
+    }
+    if (channel.style === 'kUniDirectional') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
+    this.settle(number, sequence, refused ?? this.#closeBidirectional(channel, end, last));
+  }
+
+  #closeBidirectional(channel: BidirectionalChannel, end: End, last: Message | undefined): number {
+    return end.kind === 'source' ? channel.close(last) : channel.closeByListener(end, last);
+  }
+
+  /** Type, then size (GAP-28). Undefined when both are right. */
+  #checkData({ type, release, data }: Notify | CloseEnd): number | undefined {
+    if (type !== undefined || release) return hresultOf('INVALID_NOTIFICATION_TYPE');
+    if ((data?.length ?? 0) > this.spooler.limits.payload) return hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED');
+    return undefined;
+  }
+
+  /** Send numbers of a finished end are not remembered: whatever comes for it is refused by itself. */
+  #checkOrder(number: number, sequence: number, end: End | undefined): 'next' | 'duplicate' | 'gap' {
+    if (!end) return 'next';
+    const last = this.#sent.get(number) ?? 0;
+    if (sequence === nextSequence(last)) {
+      this.#sent.set(number, sequence);
+      return 'next';
+    }
+    return isUpTo(sequence, last) ? 'duplicate' : 'gap';
+  }
+
+  #refusalAt(number: number, op: 'notify' | 'close'): number {
+    const finish = this.#finished.get(number);
+    if (finish) return refusal(finish, op);
+    return hresultOf(this.spooler.wasGivenOut(number) ? 'CHANNEL_ALREADY_CLOSED' : 'CHANNEL_NOT_OPENED');
+  }
+
+  #release({ end, sequence, only }: Release): void {
+    this.delivery.released(end, sequence, only);
+  }
+
+  // ------------------------------------------------------------------------------------------ for channels
+
+  mayHoldInitial(size: number): boolean {
+    return this.initialBytes === 0 || this.initialBytes + size <= this.spooler.limits.initialBytes;
+  }
+
+  /** Tells this session that its end is closed: with a last message, or with the release triple where there is none, or no room for it. */
+  finishEnd(end: End, finish: Finish, cause: Cause, last?: Message): void {
+    this.forgetEnd(end, finish);
+    if (this.#state.kind === 'ended') return;
+    const { number } = end;
+    if (end.kind === 'listener' && end.channel.style === 'kUniDirectional') {
+      const record = encodeRecord({ op: 'closed', end: number, sequence: 0, data: null, release: true, cause });
+      this.delivery.give({ end: number, sequence: 0, record, size: undefined }, end.registration.window);
+      return;
+    }
+    if (last && this.delivery.hasRoom(this.delivery.common)) {
+      const { sequence, size, data } = last;
+      const record = encodeRecord({ op: 'closed', end: number, sequence, data, release: false, cause });
+      this.delivery.give({ end: number, sequence, record, size }, this.delivery.common);
+      return;
+    }
+    this.write({ op: 'closed', end: number, sequence: 0, data: null, release: true, cause });
+  }
+
+  /** The end is finished without a word: this session finished it itself. */
+  forgetEnd(end: End, finish: Finish): void {
+    if (!this.ends.delete(end.number)) return;
+    this.#sent.delete(end.number);
+    if (end.kind === 'listener' && end.pending) this.delivery.withdraw(end.pending, this.delivery.common);
+    this.#finished.set(end.number, finish);
+    if (this.#finished.size > REMEMBERED_FINISHES) {
+      for (const oldest of this.#finished.keys()) {
+        this.#finished.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** One of its channels is closed. */
+  closed(channel: Channel): void {
+    this.forgetEnd(channel.source, 'source');
+    this.channels.delete(channel);
+    this.spooler.channelClosed(channel);
+  }
+
+  // ------------------------------------------------------------------------------------------ writing
+
+  /** Answers everything sent on the end up to the number. */
+  settle(end: number, sequence: number, hresult: number): void {
+    if (this.#state.kind === 'ended') return;
+    const [record] = encodeRecord({ op: 'settled', end, sequence, hresult });
+    if (record) this.#outbox.writeCumulative(record);
+    this.#mindTheSocket();
+  }
+
+  write(record: SpoolerRecord): void {
+    if (this.#state.kind === 'ended') return;
+    this.#outbox.write(encodeRecord(record));
+    this.#mindTheSocket();
+  }
+
+  /** A peer that sends without reading is not read from; one that is given more than a socket should hold is cut. */
+  #mindTheSocket(): void {
+    const { buffered } = this.link;
+    if (buffered <= this.spooler.limits.socketPauseBytes) return;
+    if (buffered > this.spooler.limits.socketBytes) return this.end('TOO_SLOW', 'slow');
+    this.link.pause();
+  }
+
+  #answer(id: number, request: number, hresult: number, detail?: object): void {
+    const text = detail === undefined ? '' : JSON.stringify(detail);
+    this.write({ op: 'result', id, request, hresult, json: json.encode(text) });
+  }
+
+  #explain(record: Explain): void {
+    this.#answer(0, record.request, hresultOf('S_OK'), explain(this, record));
+  }
+}

@@ -1,0 +1,189 @@
+/** A unidirectional channel: open until its source closes it; every matching registration gets a copy (PAN-111 to PAN-124). */
+
+import { hresultOf } from '../../shared/errors.ts';
+import type { Cause, Overflow } from '../../shared/index.ts';
+import type { Directory, Target } from './directory.ts';
+import type { ListenerEnd, SourceEnd } from './ends.ts';
+import type { Message } from './message.ts';
+
+/** Something the source sent that waits for its turn: overflow `wait`. */
+type Waiting =
+  | { readonly kind: 'notify'; readonly message: Message }
+  | { readonly kind: 'refused'; readonly sequence: number; readonly hresult: number }
+  | { readonly kind: 'close'; readonly sequence: number };
+
+const S_OK = hresultOf('S_OK');
+
+export class UnidirectionalChannel {
+  readonly style = 'kUniDirectional';
+  readonly target: Target;
+  readonly source: SourceEnd;
+  readonly #directory: Directory;
+  readonly #overflow: Overflow;
+  #state: 'open' | 'closed' = 'open';
+  /** The ends of the registrations that match, as of `#audienceVersion`. */
+  #audience: ListenerEnd[] = [];
+  #audienceVersion = -1;
+  readonly #ends = new Map<object, ListenerEnd>();
+  readonly #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+
+  constructor(source: Omit<SourceEnd, 'channel'>, target: Target, directory: Directory, overflow: Overflow) {
+    this.source = { ...source, channel: this };
+    this.target = target;
+    this.#directory = directory;
+    this.#overflow = overflow;
+  }
+
+  get state(): 'open' | 'closed' {
+    return this.#state;
+  }
+
+  get listeners(): number {
+    return this.#ends.size;
+  }
+
+  get waits(): boolean {
+    return this.#overflow === 'wait';
+  }
+
+  get waitingObjects(): number {
+    return this.#waiting.length;
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Returns how it ended, or undefined when the answer has to wait for room. */
+  notify(message: Message): number | undefined {
+    if (this.#waiting.length > 0 || (this.waits && !this.#hasRoomEverywhere())) {
+      this.#wait({ kind: 'notify', message: message.detach() });
+      return undefined;
+    }
+    return this.#deliver(message);
+  }
+
+  /** A refusal takes its turn behind what waits, since answers are cumulative. */
+  refuse(sequence: number, hresult: number): number | undefined {
+    if (this.#waiting.length === 0) return hresult;
+    this.#wait({ kind: 'refused', sequence, hresult });
+    return undefined;
+  }
+
+  /** By the source. What registrations were given or have queued stays theirs (GAP-5). */
+  close(sequence: number): number | undefined {
+    if (this.#waiting.length > 0) {
+      this.#wait({ kind: 'close', sequence });
+      return undefined;
+    }
+    this.#openToClosed('closed');
+    return S_OK;
+  }
+
+  /** By rundown, the operator or the spooler's end. What waits is answered if anybody is left to read it. */
+  end(cause: Cause): void {
+    if (this.#state === 'closed') return;
+    for (const waiting of this.#waiting.splice(0)) {
+      this.source.session.settle(this.source.number, sequenceOf(waiting), hresultOf('RPC_S_CALL_CANCELLED'));
+    }
+    this.#waitingBytes = 0;
+    this.#openToClosed(cause);
+    this.source.session.finishEnd(this.source, 'source', cause);
+  }
+
+  /** A registration of the audience is gone, and its end with it. */
+  forget(end: ListenerEnd): void {
+    this.#ends.delete(end.registration);
+    this.#audienceVersion = -1;
+  }
+
+  #openToClosed(cause: Cause): void {
+    this.#state = 'closed';
+    for (const end of this.#ends.values()) {
+      end.registration.ends.delete(end);
+      end.session.finishEnd(end, 'bySource', cause);
+    }
+    this.#ends.clear();
+    this.#audience = [];
+    this.source.session.closed(this);
+  }
+
+  #deliver(message: Message): number {
+    this.#refreshAudience();
+    if (this.#audience.length === 0) return hresultOf('NO_LISTENERS');
+    let given = 0;
+    for (const { session, registration, number } of this.#audience) {
+      const { window } = registration;
+      const { delivery } = session;
+      if (!delivery.hasRoom(window)) {
+        session.lost++;
+        continue;
+      }
+      given++;
+      const { sequence, size } = message;
+      if (window.queue.size > 0 || window.atBound) message.detach();
+      delivery.give({ end: number, sequence, size, record: message.record(number) }, window);
+    }
+    if (given === this.#audience.length) return S_OK;
+    return hresultOf(given > 0 ? 'UNIRECTIONAL_NOTIFICATION_LOST' : 'ASYNC_NOTIFICATION_FAILURE');
+  }
+
+  #refreshAudience(): void {
+    const version = this.#directory.audienceVersion(this.target);
+    if (version === this.#audienceVersion) return;
+    this.#audienceVersion = version;
+    this.#audience = this.#directory.audience(this.target).map((registration) => {
+      let end = this.#ends.get(registration);
+      if (!end) {
+        end = registration.session.newListenerEnd(registration, this);
+        this.#ends.set(registration, end);
+        registration.ends.add(end);
+      }
+      return end;
+    });
+  }
+
+  // ------------------------------------------------------------------------------------ overflow `wait`
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (waiting.kind === 'notify') this.#waitingBytes += waiting.message.size;
+  }
+
+  /** False also arranges to be told of room where it lacks. */
+  #hasRoomEverywhere(): boolean {
+    this.#refreshAudience();
+    for (const { session, registration } of this.#audience) {
+      if (session.delivery.hasRoom(registration.window)) continue;
+      session.delivery.whenRoom(this);
+      return false;
+    }
+    return true;
+  }
+
+  /** There may be room where it lacked. */
+  roomMade(): void {
+    while (this.#waiting.length > 0 && this.#hasRoomEverywhere()) {
+      const waiting = this.#waiting.shift() as Waiting;
+      if (waiting.kind === 'notify') this.#waitingBytes -= waiting.message.size;
+      this.source.session.settle(this.source.number, sequenceOf(waiting), this.#process(waiting));
+    }
+  }
+
+  #process(waiting: Waiting): number {
+    switch (waiting.kind) {
+      case 'notify':
+        return this.#deliver(waiting.message);
+      case 'refused':
+        return waiting.hresult;
+      case 'close':
+        this.#openToClosed('closed');
+        return S_OK;
+    }
+  }
+}
+
+function sequenceOf(waiting: Waiting): number {
+  return waiting.kind === 'notify' ? waiting.message.sequence : waiting.sequence;
+}

@@ -1,0 +1,17 @@
+/**
+ * `spoolpipe/spooler`: run a spooler inside a program.
+ *
+ * ```ts
+ * const server = await serve({ port: 0 });
+ * console.log(server.url);
+ * await server.close();
+ * ```
+ */
+
+export type { Totals } from '../shared/index.ts';
+export { ALL_RIGHTS, type Identity, type Rights } from './core/identity.ts';
+export type { Observer, SpoolerEvent } from './core/observer.ts';
+export type { Peer } from './core/session.ts';
+export { Spooler, type SpoolerOptions } from './core/spooler.ts';
+export { TokenTable } from './tokens.ts';
+export { type ServeOptions, type Server, serve } from './ws-server.ts';

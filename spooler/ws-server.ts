@@ -1,0 +1,233 @@
+/** The spooler on the network: HTTP, TLS, the WebSocket upgrade and everything checked before it. The only importer of `ws` here. */
+
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, BlockList, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
+import { WebSocketLink } from '../shared/websocket-link.ts';
+import type { Identity } from './core/identity.ts';
+import { Spooler, type SpoolerOptions } from './core/spooler.ts';
+import { isMidMessage, MessageDeadline } from './message-deadline.ts';
+import type { TokenTable } from './tokens.ts';
+
+export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
+  /** Default `127.0.0.1`. Anything but loopback needs tokens. */
+  readonly host?: string;
+  /** Default 6310; 0 for any free one. */
+  readonly port?: number;
+  /** With tokens nothing works without one. Without, everybody on loopback is who he says and may do everything. */
+  readonly tokens?: TokenTable;
+  /**
+   * Origins of pages that may connect, such as `https://print.example`. Default: with tokens none, without tokens those of loopback. Programs that are no
+   * browsers send no origin and are not concerned.
+   */
+  readonly origins?: readonly string[];
+  /** PEM; then it is `wss:` only. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+}
+
+/** A running spooler. */
+export interface Server {
+  /** Where to connect, such as `ws://127.0.0.1:6310`. */
+  readonly url: string;
+  readonly port: number;
+  readonly spooler: Spooler;
+  /** Drains, tells everybody, closes. Resolves when no socket is left; calling it again waits for the same. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Milliseconds from a connection to its whole request; checked every second. */
+const REQUEST_TIME = 5_000;
+/** Milliseconds for the other side to answer a close, then the socket is dropped. */
+const CLOSE_TIME = 2_000;
+/** Connections beyond the sessions: those being upgraded, health checks. */
+const SPARE_CONNECTIONS = 128;
+
+/** Starts a spooler. Rejects with `NOT_ALLOWED_UNPROTECTED`, or with the system's error where the address cannot be had. */
+export async function serve(options: ServeOptions = {}): Promise<Server> {
+  const { host = '127.0.0.1', port = 6310, tokens, tls } = options;
+  if (!tokens && !isLoopback(host)) throw new SpoolError('NOT_ALLOWED_UNPROTECTED', { input: host });
+  const spooler = new Spooler({ ...options, usesTokens: tokens !== undefined });
+  const http = listenOptions(tls);
+  const door = new Door(spooler, tokens, options.origins);
+  http.on('request', (request, response) => door.request(request, response));
+  http.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head));
+  // Garbage instead of HTTP, or a request that takes too long: Node answers 400 or 408 by itself.
+  http.maxConnections = spooler.limits.sessions + SPARE_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      // Running out of file descriptors must not end the service: what was accepted goes on, the rest comes later.
+      http.on('error', () => {});
+      resolve();
+    });
+  });
+  const address = http.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      await spooler.close();
+      http.closeIdleConnections();
+      await door.allGone();
+      http.closeAllConnections();
+      await closed;
+    })();
+    return closing;
+  };
+  return {
+    url: `${tls ? 'wss' : 'ws'}://${shownHost}:${address.port}`,
+    port: address.port,
+    spooler,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listenOptions(tls: ServeOptions['tls']): HttpServer {
+  const options = {
+    maxHeaderSize: 8 * 1024,
+    headersTimeout: REQUEST_TIME,
+    requestTimeout: REQUEST_TIME,
+    keepAliveTimeout: REQUEST_TIME,
+    connectionsCheckingInterval: 1_000,
+  };
+  return tls ? createTlsServer({ ...options, ...tls, handshakeTimeout: 2 * REQUEST_TIME }) : createServer(options);
+}
+
+/** What stands between a stranger and a session. */
+class Door {
+  readonly #spooler: Spooler;
+  readonly #tokens: TokenTable | undefined;
+  readonly #origins: ReadonlySet<string> | undefined;
+  readonly #sockets = new Set<{ terminate(): void }>();
+  readonly #webSockets: WebSocketServer;
+  #whenGone: (() => void) | undefined;
+
+  constructor(spooler: Spooler, tokens: TokenTable | undefined, origins: readonly string[] | undefined) {
+    this.#spooler = spooler;
+    this.#tokens = tokens;
+    this.#origins = origins && new Set(origins.map((origin) => origin.toLowerCase()));
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: spooler.limits.message,
+      // A browser cuts a large message into some hundred frames; more is an attack on memory.
+      maxFragments: 1024,
+      maxBufferedChunks: 16 * 1024,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+  }
+
+  /** `GET /healthz`: the process answers. `GET /readyz`: it takes new sessions. */
+  request({ method, url }: IncomingMessage, response: ServerResponse): void {
+    const known = url === '/healthz' || url === '/readyz';
+    const status = !known
+      ? 404
+      : method !== 'GET' && method !== 'HEAD'
+        ? 405
+        : url === '/readyz' && !this.#spooler.hasRoom
+          ? 503
+          : 200;
+    const text = status === 200 ? 'ok\n' : `${TEXT[status] ?? ''}\n`;
+    response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', connection: 'close' });
+    response.end(method === 'HEAD' ? undefined : text);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A peer that resets while being answered must not end the process.
+    socket.on('error', () => socket.destroy());
+    const checked = this.#check(request);
+    if (typeof checked === 'number') return refuse(socket, checked);
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#sockets.add(webSocket);
+      const link = new WebSocketLink(webSocket, socket);
+      const deadline = new MessageDeadline(this.#spooler.clock, this.#spooler.limits.messageTime, () => {
+        const { code, reason } = CLOSES.INCOMPLETE;
+        link.close(code, reason);
+      });
+      webSocket.on('message', () => deadline.whole());
+      socket.on('data', () => deadline.looked(isMidMessage(webSocket)));
+      webSocket.once('close', () => {
+        deadline.stop();
+        this.#sockets.delete(webSocket);
+        if (this.#sockets.size === 0) this.#whenGone?.();
+      });
+      if (webSocket.protocol !== SUBPROTOCOL) {
+        const { code, reason } = CLOSES.UNSUPPORTED_PROTOCOL;
+        return link.close(code, reason);
+      }
+      this.#spooler.accept(link, checked);
+    });
+  }
+
+  /** Resolves when every WebSocket is closed; those that do not answer the goodbye are dropped. */
+  async allGone(): Promise<void> {
+    if (this.#sockets.size === 0) return;
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.terminate();
+    }, CLOSE_TIME);
+    await new Promise<void>((resolve) => {
+      this.#whenGone = resolve;
+    });
+    clearTimeout(timer);
+  }
+
+  /** Who is coming, or the HTTP status that refuses. */
+  #check(request: IncomingMessage): { identity?: Identity } | number {
+    if (request.url === undefined || !/^\/(\?|$)/.test(request.url)) return 404;
+    if (!this.#mayComeFrom(request.headers.origin)) return 403;
+    if (!this.#tokens) return this.#spooler.hasRoom ? {} : 503;
+    const identity = this.#tokens.identify(tokenOf(request), this.#spooler.wallClock());
+    if (!identity) return 401;
+    return this.#spooler.hasRoom ? { identity } : 503;
+  }
+
+  #mayComeFrom(origin: string | undefined): boolean {
+    if (origin === undefined) return true;
+    if (this.#origins) return this.#origins.has(origin.toLowerCase());
+    if (this.#tokens) return false;
+    try {
+      return isLoopback(new URL(origin).hostname);
+    } catch {
+      return false;
+    }
+  }
+}
+
+const TEXT: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  503: 'Service Unavailable',
+};
+
+function refuse(socket: Duplex, status: number): void {
+  const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+  socket.end(`HTTP/1.1 ${status} ${TEXT[status] ?? ''}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  if (bearer !== undefined) return bearer;
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const carried = offered.find((name) => name.startsWith(BEARER_PREFIX));
+  return carried && Buffer.from(carried.slice(BEARER_PREFIX.length), 'base64url').toString('utf8');
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  const version = isIP(bare);
+  return version === 0 ? bare === 'localhost' : loopback.check(bare, version === 4 ? 'ipv4' : 'ipv6');
+}
