@@ -16,6 +16,7 @@ export type OnProblem = (problem: Problem) => void;
 const STUCK_AFTER = 30_000;
 
 export function reportToConsole({ kind, what, reason }: Problem): void {
+  // oxlint-disable-next-line no-console -- the default for programs that give no `onProblem`
   console.warn(`spoolpipe: ${kind}: ${what}`, ...(reason === undefined ? [] : [reason]));
 }
 

@@ -267,7 +267,7 @@ export class Connection {
           try {
             resolve(succeeded({ id, outcome: unwrap(hresult), json }));
           } catch (reason) {
-            reject(reason);
+            reject(SpoolError.from(reason, 'PROTOCOL_VIOLATED'));
           }
         },
         reject: (reason) => {

@@ -57,7 +57,7 @@ class BrowserLink implements Link {
   }
 
   send(parts: readonly Uint8Array[]): void {
-    if (this.#socket.readyState === 1) this.#socket.send(concat(parts) as Uint8Array<ArrayBuffer>);
+    if (this.#socket.readyState === 1) this.#socket.send(concat(parts));
   }
 
   /** A browser cannot stop reading. */

@@ -13,6 +13,11 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where a program connects that is told nothing else. */
+export function defaultUrl(): string {
+  return process.env['SPOOLPIPE_URL'] ?? 'ws://127.0.0.1:6310';
+}
+
 /** Rejects with `CONNECTION_FAILED`, or `UNAUTHORIZED` where the spooler wants another token. */
 export function dial(url: string | URL, { token, ca, connectTime = 10_000, signal }: DialOptions = {}): Promise<Link> {
   const address = String(url);

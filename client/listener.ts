@@ -2,7 +2,7 @@
  * `spoolpipe/listener` for Node: registers, receives, answers.
  *
  * ```ts
- * const listener = await connectListener('ws://127.0.0.1:6310');
+ * const listener = await connectListener();
  * await listener.registerForNotifications({ name: 'Lab', type: notificationType('MS_ASYNCNOTIFY_UI') }, {
  *   onEventNotify(channel, data) {
  *     using lease = data.acquireData();
@@ -13,14 +13,14 @@
  */
 
 import { userInfo } from 'node:os';
-import { type DialOptions, dial } from './dial.ts';
+import { type DialOptions, defaultUrl, dial } from './dial.ts';
 import { createListener, type Listener, type ListenerOptions } from './notification-listener.ts';
 
 export { type DialOptions, dial } from './dial.ts';
 export * from './listener-door.ts';
 
-/** Connects to a spooler. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
-export function connectListener(url: string | URL, options: ListenerOptions & DialOptions = {}): Promise<Listener> {
+/** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+export function connectListener(url: string | URL = defaultUrl(), options: ListenerOptions & DialOptions = {}): Promise<Listener> {
   const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
   return createListener(() => dial(url, options), named);
 }

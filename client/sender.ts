@@ -2,7 +2,7 @@
  * `spoolpipe/sender`: the driver's side. Opens channels, sends notifications, takes the answers.
  *
  * ```ts
- * const sender = await connectSender('ws://127.0.0.1:6310');
+ * const sender = await connectSender();
  * const channel = await sender.createNotificationChannel({ name: 'Lab', type: notificationType('MS_ASYNCNOTIFY_UI') });
  * await channel.sendNotification('paper jam');
  * await channel.closeChannel();
@@ -11,7 +11,7 @@
  */
 
 import { userInfo } from 'node:os';
-import { type DialOptions, dial } from './dial.ts';
+import { type DialOptions, defaultUrl, dial } from './dial.ts';
 import { createSender, type Sender, type SenderOptions } from './notification-source.ts';
 
 export {
@@ -45,8 +45,8 @@ export {
 } from './notification-source.ts';
 export type { Sendable } from './sendable.ts';
 
-/** Connects to a spooler. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
-export async function connectSender(url: string | URL, options: SenderOptions & DialOptions = {}): Promise<Sender> {
+/** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+export async function connectSender(url: string | URL = defaultUrl(), options: SenderOptions & DialOptions = {}): Promise<Sender> {
   const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
   return createSender(await dial(url, options), named);
 }

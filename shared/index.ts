@@ -77,6 +77,7 @@ export type {
   Totals,
 } from './reports.ts';
 export { BEARER_PREFIX, SUBPROTOCOL } from './subprotocol.ts';
+export { VERSION } from './version.ts';
 export {
   CAUSES,
   type Cause,

@@ -29,6 +29,7 @@ const OPEN = 1;
 export class WebSocketLink implements Link {
   readonly #socket: WsSocket;
   readonly #stream: ByteStream;
+  #ended: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(socket: WsSocket, stream: ByteStream) {
     this.#socket = socket;
@@ -36,6 +37,10 @@ export class WebSocketLink implements Link {
     socket.binaryType = 'nodebuffer';
     // Without a handler an error would end the process; what it means follows as `close`.
     socket.on('error', () => {});
+    // It may end before anybody is attached.
+    socket.on('close', (code, reason) => {
+      this.#ended = { code, reason: String(reason) };
+    });
   }
 
   attach({ onMessage, onAlive, onDrain, onClose }: LinkHandlers): void {
@@ -45,7 +50,9 @@ export class WebSocketLink implements Link {
       if (isBinary) onMessage(data as Uint8Array);
       else this.close(CLOSES.TEXT_MESSAGE.code, CLOSES.TEXT_MESSAGE.reason);
     });
-    this.#socket.on('close', (code, reason) => onClose(code, String(reason)));
+    const { code, reason } = this.#ended ?? {};
+    if (code !== undefined) queueMicrotask(() => onClose(code, reason ?? ''));
+    else this.#socket.on('close', (code, reason) => onClose(code, String(reason)));
   }
 
   get buffered(): number {

@@ -190,7 +190,7 @@ export class BidirectionalChannel {
 
   #give(end: SourceEnd | ListenerEnd, message: Message): void {
     const { delivery } = end.session;
-    if (delivery.queued > 0) message.detach();
+    if (!delivery.wouldPass(delivery.common)) message.detach();
     const parcel = {
       end: end.number,
       sequence: message.sequence,

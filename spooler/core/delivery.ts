@@ -92,7 +92,7 @@ export class Delivery {
 
   /** Whether a parcel for this window would be given or queued. */
   hasRoom(window: Window): boolean {
-    return this.#passes(window) || (!window.queueIsFull && this.#queuedBytes < this.#limits.queueBytes);
+    return this.wouldPass(window) || (!window.queueIsFull && this.#queuedBytes < this.#limits.queueBytes);
   }
 
   /** Tells the seeker once when there may be room where there was none. */
@@ -102,7 +102,7 @@ export class Delivery {
 
   /** Gives the parcel now, or queues it behind what the window waits for. Returns whether it was given. */
   give(parcel: Parcel, window: Window): boolean {
-    if (this.#passes(window) || (parcel.size === undefined && window.queue.size === 0)) {
+    if (this.wouldPass(window) || (parcel.size === undefined && window.queue.size === 0)) {
       this.#send(parcel, window);
       return true;
     }
@@ -159,7 +159,8 @@ export class Delivery {
     return this.held.heldObjects >= sessionHeldObjects || this.held.heldBytes >= sessionHeldBytes;
   }
 
-  #passes(window: Window): boolean {
+  /** Whether a parcel would be given at once, and not queue. */
+  wouldPass(window: Window): boolean {
     return window.queue.size === 0 && !window.atBound && !this.#sessionAtBound;
   }
 

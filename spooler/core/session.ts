@@ -291,6 +291,7 @@ export class Session {
     this.spooler.directory.removeRegistration(registration);
     for (const end of registration.ends) {
       this.ends.delete(end.number);
+      this.#sent.delete(end.number);
       if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
     }
     registration.ends.clear();

@@ -14,6 +14,7 @@ import {
   type Overflow,
   systemClock,
   type Totals,
+  VERSION,
   validName,
 } from '../../shared/index.ts';
 import { BidirectionalChannel } from './bidirectional-channel.ts';
@@ -48,7 +49,7 @@ export class Spooler {
   readonly server: string;
   readonly usesTokens: boolean;
   readonly wallClock: () => number;
-  readonly version = '0.1.0';
+  readonly version: string = VERSION;
   readonly startedAt: number;
   /** For sessions. */
   readonly directory: Directory = new Directory();

@@ -122,7 +122,7 @@ export class UnidirectionalChannel {
       }
       given++;
       const { sequence, size } = message;
-      if (window.queue.size > 0 || window.atBound) message.detach();
+      if (!delivery.wouldPass(window)) message.detach();
       delivery.give({ end: number, sequence, size, record: message.record(number) }, window);
     }
     if (given === this.#audience.length) return S_OK;
