@@ -75,11 +75,20 @@ export class ListenerRegistration {
     return connection.request(
       (request) => ({ op: 'register', registration: this.number, request, interest }),
       ({ outcome }) => {
-        this.#state = 'registered';
+        if (signal?.aborted) this.#takeBack(connection);
+        else this.#state = 'registered';
         return outcome;
       },
       signal,
     );
+  }
+
+  /** It was made after nobody waited for it any more (OBS-2). */
+  #takeBack(connection: Connection): void {
+    const nobodyWaits = (): void => {};
+    connection
+      .request((request) => ({ op: 'unregister', registration: this.number, request }), nobodyWaits)
+      .catch(nobodyWaits);
   }
 
   /**
@@ -92,8 +101,8 @@ export class ListenerRegistration {
     const before = this.#state;
     if (before !== 'registered' && before !== 'away') throw new SpoolError('ALREADY_UNREGISTERED');
     this.#state = 'unregistering';
-    this.#listener.delist(this.number);
     if (before === 'away') {
+      this.#listener.delist(this.number);
       this.#state = 'unregistered';
       return { code: 'S_OK', hresult: hresultOf('S_OK') };
     }
@@ -108,6 +117,7 @@ export class ListenerRegistration {
         },
       );
     } finally {
+      this.#listener.delist(this.number);
       this.#state = 'unregistered';
     }
   }
@@ -138,7 +148,11 @@ export class ListenerRegistration {
     this.#ends.add(number);
     connection.addEnd(number, {
       type: interest.type,
-      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify(null, data)),
+      notified: (data) =>
+        // What crosses the unregistration, or still stands in line behind an async callback, is given back unread.
+        this.#run('onEventNotify', data, () =>
+          this.#wantsNotifications ? this.#callback.onEventNotify(null, data) : undefined,
+        ),
       // A source that closed its unidirectional channel is no news to a listener, which never saw the channel (GAP-1).
       closed: (data) => {
         this.#ends.delete(number);
@@ -159,6 +173,10 @@ export class ListenerRegistration {
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
     this.#state = 'unregistered';
+  }
+
+  get #wantsNotifications(): boolean {
+    return this.#state === 'registering' || this.#state === 'registered' || this.#state === 'away';
   }
 
   #run(what: string, data: DataObject, callback: () => unknown): void {

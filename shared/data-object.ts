@@ -114,13 +114,14 @@ export class DataObject {
   addRef(): void {
     this.#mustLive();
     this.#references++;
+    this.#origins?.set({}, origin('referenced'));
   }
 
   /** Gives back the creation or one `addRef`. The bytes survive until the last `releaseData` (PAN-40). Throws `OVER_RELEASE`. */
   release(): void {
     if (this.#references === 0) throw new SpoolError('OVER_RELEASE', { input: 'release' });
     this.#references--;
-    this.#origins?.delete(this);
+    this.#forgetOldestReference();
     this.#dieIfUnheld();
   }
 
@@ -145,6 +146,15 @@ export class DataObject {
 
   describe(): Leak {
     return { type: this.type, size: this.#size, origins: [...(this.#origins?.values() ?? [])] };
+  }
+
+  /** Of the references, not the leases: whoever made the object and lends it out is the first to give it up. */
+  #forgetOldestReference(): void {
+    for (const holder of this.#origins?.keys() ?? []) {
+      if (holder instanceof Lease) continue;
+      this.#origins?.delete(holder);
+      return;
+    }
   }
 
   #end(lease: Lease): void {
@@ -213,5 +223,5 @@ export function releaseTriple(ledger?: ObjectLedger): DataObject {
 }
 
 function origin(what: string): string {
-  return `${what}${new Error().stack?.split('\n').slice(3).join('\n') ?? ''}`;
+  return [what, ...(new Error().stack?.split('\n').slice(3) ?? [])].join('\n');
 }

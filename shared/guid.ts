@@ -5,13 +5,13 @@ import { SpoolError } from './errors.ts';
 /** A GUID in lower-case text form, without braces. */
 export type Guid = string & { readonly __brand: 'Guid' };
 
-const TEXT = /^\{?([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})\}?$/i;
+const TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Reads the text form in either case, with or without braces. Throws `E_INVALIDARG`. */
 export function guid(text: string): Guid {
-  const match = TEXT.exec(text);
-  if (!match) throw new SpoolError('E_INVALIDARG', { input: `not a GUID: ${JSON.stringify(text.slice(0, 64))}` });
-  return match.slice(1).join('-').toLowerCase() as Guid;
+  const bare = text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text;
+  if (!TEXT.test(bare)) throw new SpoolError('E_INVALIDARG', { input: `not a GUID: ${JSON.stringify(text.slice(0, 64))}` });
+  return bare.toLowerCase() as Guid;
 }
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

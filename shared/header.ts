@@ -16,6 +16,11 @@ const MAX_STRING = 1024;
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
+/** A count as the encoder must be given it: what does not fit 32 bits it would write as a float, which is outside the subset. */
+export function wideCount(value: number): number | bigint {
+  return value > 0xffffffff ? BigInt(Math.min(value, Number.MAX_SAFE_INTEGER)) : value;
+}
+
 /** Encodes a header; keys whose value is undefined are left out. Throws `E_INVALIDARG` above 4,096 bytes. */
 export function packHeader(fields: object): Uint8Array {
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -74,6 +79,8 @@ class Scanner {
         return this.#skip(this.#uint(1));
       case 0xc5:
         return this.#skip(this.#uint(2));
+      case 0xc6:
+        return this.#skip(this.#uint(4));
       case 0xcc:
         return void this.#uint(1);
       case 0xcd:
@@ -81,18 +88,32 @@ class Scanner {
       case 0xce:
         return void this.#uint(4);
       case 0xcf:
-        if (this.#uint(4) > 0x1fffff) refuse('integer above 2^53-1');
+      case 0xd3:
+        if (this.#uint(4) > 0x1fffff) refuse('negative, or above 2^53-1');
         return void this.#uint(4);
+      // Signed widths: some encoders use them for what is not negative too.
+      case 0xd0:
+        return this.#positive(1, 0x7f);
+      case 0xd1:
+        return this.#positive(2, 0x7fff);
+      case 0xd2:
+        return this.#positive(4, 0x7fffffff);
       case 0xd9:
         return void this.#text(this.#uint(1));
       case 0xda:
         return void this.#text(this.#uint(2));
+      case 0xdb:
+        return void this.#text(this.#uint(4));
       case 0xdc:
         return this.#array(this.#uint(2), depth);
+      case 0xdd:
+        return this.#array(this.#uint(4), depth);
       case 0xde:
         return this.#map(this.#uint(2), depth);
+      case 0xdf:
+        return this.#map(this.#uint(4), depth);
       default:
-        // Floats, negative integers, extensions, 0xc1, and the 32-bit lengths, which no header of 4,096 bytes needs.
+        // Floats, negative integers, extensions, 0xc1.
         refuse('outside the subset');
     }
   }
@@ -119,6 +140,7 @@ class Scanner {
     if ((lead & 0xe0) === 0xa0) return this.#text(lead & 0x1f);
     if (lead === 0xd9) return this.#text(this.#uint(1));
     if (lead === 0xda) return this.#text(this.#uint(2));
+    if (lead === 0xdb) return this.#text(this.#uint(4));
     return refuse('key is no string');
   }
 
@@ -136,6 +158,10 @@ class Scanner {
     if (length > MAX_STRING) refuse('string or binary too long');
     this.#at += length;
     if (this.#at > this.#bytes.length) refuse('cut short');
+  }
+
+  #positive(width: 1 | 2 | 4, greatest: number): void {
+    if (this.#uint(width) > greatest) refuse('negative');
   }
 
   #uint(width: 1 | 2 | 4): number {

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { hresultOf, SpoolError } from './errors.ts';
 import { type Guid, guidFromBytes, guidToBytes } from './guid.ts';
-import { packHeader, unpackHeader } from './header.ts';
+import { packHeader, unpackHeader, wideCount } from './header.ts';
 import { encodeHead, type RawRecord, readUint32, writeUint32 } from './record.ts';
 import {
   CAUSES,
@@ -379,8 +379,14 @@ export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
       return controlRecord(OPS.hello, 0, 0, { user, instance: instance && guidToBytes(instance), agent });
     }
     case 'welcome': {
-      const { user, server, limits, missed } = record;
-      return controlRecord(OPS.welcome, 0, 0, { user, server, limits, missed });
+      const { user, server, missed } = record;
+      const limits = Object.fromEntries(Object.entries(record.limits).map(([name, limit]) => [name, wideCount(limit)]));
+      return controlRecord(OPS.welcome, 0, 0, {
+        user,
+        server,
+        limits,
+        missed: missed && { cause: missed.cause, count: wideCount(missed.count) },
+      });
     }
     case 'ping':
     case 'pong':

@@ -54,8 +54,8 @@ export class BidirectionalChannel {
   /** Everyone who was offered the channel and has not declined; after the acquisition only the owner. */
   readonly #ends = new Set<ListenerEnd>();
 
-  constructor(source: Omit<SourceEnd, 'channel'>, target: Target, directory: Directory) {
-    this.source = { ...source, channel: this };
+  constructor(source: Omit<SourceEnd, 'channel' | 'pending'>, target: Target, directory: Directory) {
+    this.source = { ...source, channel: this, pending: undefined };
     this.target = target;
     this.#directory = directory;
   }
@@ -198,7 +198,7 @@ export class BidirectionalChannel {
       record: message.record(end.number),
     };
     const given = delivery.give(parcel, delivery.common);
-    if (end.kind === 'listener') end.pending = given ? undefined : parcel;
+    end.pending = given ? undefined : parcel;
   }
 
   #letInitialGo({ initial }: Held): void {

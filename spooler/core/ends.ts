@@ -14,6 +14,8 @@ export interface SourceEnd {
   readonly number: number;
   readonly session: Session;
   readonly channel: Channel;
+  /** Bidirectional: what is queued for this end and has not been given yet. */
+  pending: Parcel | undefined;
 }
 
 export interface ListenerEnd {
@@ -22,7 +24,7 @@ export interface ListenerEnd {
   readonly session: Session;
   readonly registration: Registration;
   readonly channel: Channel;
-  /** Bidirectional: what is queued for this end and has not been given yet. */
+  /** The same. */
   pending: Parcel | undefined;
 }
 

@@ -22,7 +22,7 @@ export function runDown(session: Session, cause: Cause, greeted: boolean): void 
   session.registrations.clear();
 
   for (const channel of [...session.channels]) step(() => channel.end(cause));
-  for (const end of [...session.ends.values()]) {
+  for (const end of [...session.ends]) {
     step(() => {
       if (end.kind === 'listener' && end.channel.style === 'kBiDirectional') end.channel.listenerGone(end, cause);
     });

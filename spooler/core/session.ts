@@ -9,7 +9,6 @@ import {
   type Cause,
   CLOSES,
   type ClientRecord,
-  type CloseEnd,
   type CloseName,
   decodeRecord,
   type Explain,
@@ -18,7 +17,6 @@ import {
   type Hello,
   type Interest,
   type Link,
-  type Notify,
   type Open,
   type RawRecord,
   type Register,
@@ -27,15 +25,15 @@ import {
   type Unregister,
 } from '../../shared/index.ts';
 import { Outbox } from '../../shared/outbox.ts';
-import { isUpTo, nextSequence } from '../../shared/sequence.ts';
-import type { BidirectionalChannel } from './bidirectional-channel.ts';
 import { Delivery } from './delivery.ts';
-import { type Channel, type End, type Finish, type ListenerEnd, refusal } from './ends.ts';
+import { EndTable } from './end-table.ts';
+import type { Channel, End, Finish, ListenerEnd } from './ends.ts';
 import { explain } from './explain.ts';
 import type { Identity } from './identity.ts';
-import { Message } from './message.ts';
+import type { Message } from './message.ts';
 import { Registration } from './registration.ts';
 import { runDown } from './rundown.ts';
+import { close, notify } from './sending.ts';
 import type { Spooler } from './spooler.ts';
 import { statusFor } from './status.ts';
 
@@ -60,9 +58,6 @@ interface Ended {
 }
 type SessionState = Greeting | OpenState | Ended;
 
-/** How many finished ends a session remembers, so that what crosses their end gets its exact code. */
-const REMEMBERED_FINISHES = 1024;
-
 /** WebSocket close codes of a peer that left in good order; 1005: without saying a code. */
 const GOODBYES = new Set([CLOSES.NORMAL.code, CLOSES.GOING_AWAY.code, 1005]);
 
@@ -76,7 +71,7 @@ export class Session {
   readonly registrations = new Map<number, Registration>();
   /** The channels it is the source of. */
   readonly channels = new Set<Channel>();
-  readonly ends = new Map<number, End>();
+  readonly ends = new EndTable();
   agent = '';
   instance: string | undefined;
   /** Bytes of the initial notifications held for its channels. */
@@ -88,9 +83,6 @@ export class Session {
   #state: SessionState;
   #user = '';
   #highestRegistration = 0;
-  readonly #finished = new Map<number, Finish>();
-  /** The last send number processed on each end. */
-  readonly #sent = new Map<number, number>();
 
   constructor(spooler: Spooler, link: Link, peer: Peer) {
     this.spooler = spooler;
@@ -188,11 +180,11 @@ export class Session {
     }
     switch (record.op) {
       case 'notify':
-        return this.#notify(record, raw);
+        return notify(this, record, raw);
       case 'release':
         return this.#release(record);
       case 'close':
-        return this.#close(record);
+        return close(this, record);
       case 'register':
         return this.#register(record);
       case 'unregister':
@@ -290,8 +282,7 @@ export class Session {
   drop(registration: Registration): void {
     this.spooler.directory.removeRegistration(registration);
     for (const end of registration.ends) {
-      this.ends.delete(end.number);
-      this.#sent.delete(end.number);
+      this.ends.remove(end);
       if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
     }
     registration.ends.clear();
@@ -308,7 +299,7 @@ export class Session {
     const channel = this.spooler.openChannel(this, interest, user, overflow ?? 'lose');
     if (typeof channel === 'number') return this.#answer(0, request, channel);
     this.channels.add(channel);
-    this.ends.set(channel.source.number, channel.source);
+    this.ends.add(channel.source);
     this.#answer(channel.source.number, request, hresultOf('S_OK'));
     if (channel.style === 'kBiDirectional') channel.open();
   }
@@ -316,92 +307,12 @@ export class Session {
   /** For channels: a new end of this session's, offered to the registration. */
   newListenerEnd(registration: Registration, channel: Channel): ListenerEnd {
     const shared = channel.source.number;
-    const taken = this.ends.has(shared) || this.#finished.has(shared) || this.delivery.held.holdsOn(shared);
+    const taken = this.ends.knows(shared) || this.delivery.held.holdsOn(shared);
     const number = taken ? this.spooler.nextNumber() : shared;
     const end: ListenerEnd = { kind: 'listener', number, session: this, registration, channel, pending: undefined };
-    this.ends.set(number, end);
+    this.ends.add(end);
     this.write({ op: 'offer', end: number, registration: registration.number, interest: channel.target.interest });
     return end;
-  }
-
-  #notify(record: Notify, raw: RawRecord): void {
-    const { end: number, sequence } = record;
-    const end = this.ends.get(number);
-    const order = this.#checkOrder(number, sequence, end);
-    if (order === 'duplicate') return;
-    if (order === 'gap') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
-    if (!end) return this.settle(number, sequence, this.#refusalAt(number, 'notify'));
-    const { channel } = end;
-    if (end.kind === 'listener') {
-      const refused =
-        channel.style === 'kUniDirectional'
-          ? hresultOf('E_INVALIDARG')
-          : (this.#checkData(record) ??
-            channel.respond(end, new Message(record, raw.headerLength === 0 ? raw.bytes : undefined)));
-      return this.settle(number, sequence, refused);
-    }
-    const refused = this.#checkData(record);
-    if (channel.style === 'kUniDirectional') {
-      if (channel.waits && this.#floods(channel, record)) return this.end('FLOODED', 'faulty');
-      const answer =
-        refused === undefined ? channel.notify(new Message(record, raw.bytes)) : channel.refuse(sequence, refused);
-      if (answer !== undefined) this.settle(number, sequence, answer);
-      return;
-    }
-    this.settle(number, sequence, refused ?? channel.notify(new Message(record, raw.bytes)));
-  }
-
-  #floods(channel: { waitingObjects: number; waitingBytes: number }, { data }: Notify): boolean {
-    const { waitingObjects, waitingBytes } = this.spooler.limits;
-    if (channel.waitingObjects === 0) return false;
-    return channel.waitingObjects >= waitingObjects || channel.waitingBytes + (data?.length ?? 0) > waitingBytes;
-  }
-
-  #close(record: CloseEnd): void {
-    const { end: number, sequence } = record;
-    const end = this.ends.get(number);
-    const order = this.#checkOrder(number, sequence, end);
-    if (order === 'duplicate') return;
-    if (order === 'gap') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
-    if (!end) return this.settle(number, sequence, this.#refusalAt(number, 'close'));
-    const refused = record.release ? undefined : this.#checkData(record);
-    const last = record.release ? undefined : new Message(record);
-    const { channel } = end;
-    if (end.kind === 'source' && channel.style === 'kUniDirectional') {
-      const answer = refused === undefined ? channel.close(sequence) : channel.refuse(sequence, refused);
-      if (answer !== undefined) this.settle(number, sequence, answer);
-      return;
-    }
-    if (channel.style === 'kUniDirectional') return this.settle(number, sequence, hresultOf('E_INVALIDARG'));
-    this.settle(number, sequence, refused ?? this.#closeBidirectional(channel, end, last));
-  }
-
-  #closeBidirectional(channel: BidirectionalChannel, end: End, last: Message | undefined): number {
-    return end.kind === 'source' ? channel.close(last) : channel.closeByListener(end, last);
-  }
-
-  /** Type, then size (GAP-28). Undefined when both are right. */
-  #checkData({ type, release, data }: Notify | CloseEnd): number | undefined {
-    if (type !== undefined || release) return hresultOf('INVALID_NOTIFICATION_TYPE');
-    if ((data?.length ?? 0) > this.spooler.limits.payload) return hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED');
-    return undefined;
-  }
-
-  /** Send numbers of a finished end are not remembered: whatever comes for it is refused by itself. */
-  #checkOrder(number: number, sequence: number, end: End | undefined): 'next' | 'duplicate' | 'gap' {
-    if (!end) return 'next';
-    const last = this.#sent.get(number) ?? 0;
-    if (sequence === nextSequence(last)) {
-      this.#sent.set(number, sequence);
-      return 'next';
-    }
-    return isUpTo(sequence, last) ? 'duplicate' : 'gap';
-  }
-
-  #refusalAt(number: number, op: 'notify' | 'close'): number {
-    const finish = this.#finished.get(number);
-    if (finish) return refusal(finish, op);
-    return hresultOf(this.spooler.wasGivenOut(number) ? 'CHANNEL_ALREADY_CLOSED' : 'CHANNEL_NOT_OPENED');
   }
 
   #release({ end, sequence, only }: Release): void {
@@ -435,16 +346,8 @@ export class Session {
 
   /** The end is finished without a word: this session finished it itself. */
   forgetEnd(end: End, finish: Finish): void {
-    if (!this.ends.delete(end.number)) return;
-    this.#sent.delete(end.number);
-    if (end.kind === 'listener' && end.pending) this.delivery.withdraw(end.pending, this.delivery.common);
-    this.#finished.set(end.number, finish);
-    if (this.#finished.size > REMEMBERED_FINISHES) {
-      for (const oldest of this.#finished.keys()) {
-        this.#finished.delete(oldest);
-        break;
-      }
-    }
+    if (!this.ends.remove(end, finish)) return;
+    if (end.pending) this.delivery.withdraw(end.pending, this.delivery.common);
   }
 
   /** One of its channels is closed. */

@@ -10,6 +10,7 @@ import {
   type Limits,
   type Link,
   type Missed,
+  NOTIFICATION_RELEASE,
   nameKey,
   type Overflow,
   systemClock,
@@ -182,6 +183,7 @@ export class Spooler {
 
   /** The interest with its name normalised, or the code that refuses the registration. */
   checkRegistration(session: Session, asked: Interest): Interest | number {
+    if (asked.type === NOTIFICATION_RELEASE) return hresultOf('E_INVALIDARG');
     const interest = normalised(asked);
     if (!interest) return hresultOf('ERROR_INVALID_NAME');
     if (!mayRegister(session.identity, interest)) return hresultOf('E_ACCESSDENIED');
@@ -198,6 +200,7 @@ export class Spooler {
     if (this.#draining) return hresultOf('RPC_S_CALL_CANCELLED');
     const forAll = asked.filter === 'kAllUsers';
     if (forAll && user !== undefined) return hresultOf('E_INVALIDARG');
+    if (asked.type === NOTIFICATION_RELEASE) return hresultOf('E_INVALIDARG');
     if (overflow === 'wait' && asked.style !== 'kUniDirectional') return hresultOf('E_INVALIDARG');
     const interest = normalised(asked);
     if (!interest) return hresultOf('ERROR_INVALID_NAME');

@@ -28,8 +28,13 @@ export class UnidirectionalChannel {
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
 
-  constructor(source: Omit<SourceEnd, 'channel'>, target: Target, directory: Directory, overflow: Overflow) {
-    this.source = { ...source, channel: this };
+  constructor(
+    source: Omit<SourceEnd, 'channel' | 'pending'>,
+    target: Target,
+    directory: Directory,
+    overflow: Overflow,
+  ) {
+    this.source = { ...source, channel: this, pending: undefined };
     this.target = target;
     this.#directory = directory;
     this.#overflow = overflow;
