@@ -96,7 +96,7 @@ describe('a callback that fails (PAN-195, T14)', () => {
     expect(problems).toEqual([{ kind: 'callbackThrew', what: 'first', reason }]);
   });
 
-  test('by returning a promise of its own making that throws is reported as well', async () => {
+  test('by returning something like a promise that throws is reported as well', async () => {
     const broken = {
       then: () => {
         throw reason;

@@ -20,12 +20,18 @@ export function reportToConsole({ kind, what, reason }: Problem): void {
   console.warn(`spoolpipe: ${kind}: ${what}`, ...(reason === undefined ? [] : [reason]));
 }
 
+interface Turn {
+  readonly what: string;
+  readonly callback: () => unknown;
+  readonly ended: () => void;
+}
+
 /** Callbacks of one channel, or of one unidirectional registration: each begins when the one before has ended. */
 export class CallbackSequence {
   readonly #clock: Clock;
   readonly #report: OnProblem;
   #running = false;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: Turn[] = [];
 
   constructor(clock: Clock, report: OnProblem) {
     this.#clock = clock;
@@ -34,37 +40,52 @@ export class CallbackSequence {
 
   /** Calls `callback` in its turn, at once if nothing is before it, and `ended` when it has returned, thrown or settled. */
   run(what: string, callback: () => unknown, ended: () => void): void {
-    if (this.#running) this.#waiting.push(() => this.#start(what, callback, ended));
-    else this.#start(what, callback, ended);
+    this.#waiting.push({ what, callback, ended });
+    if (!this.#running) this.#serve();
   }
 
-  #start(what: string, callback: () => unknown, ended: () => void): void {
+  /** Takes turns until none waits, or one takes its time. */
+  #serve(): void {
     this.#running = true;
-    let result: unknown;
+    for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) {
+      const pending = this.#call(turn);
+      if (pending) return this.#await(turn, pending);
+      this.#end(turn);
+    }
+    this.#running = false;
+  }
+
+  /** The promise of an asynchronous callback. */
+  #call({ what, callback }: Turn): Promise<unknown> | undefined {
     try {
-      result = callback();
+      const result = callback();
+      // Whatever claims to be a promise is made a real one, which settles once.
+      return isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (reason) {
       this.#tell({ kind: 'callbackThrew', what, reason });
+      return undefined;
     }
-    if (!isPromise(result)) return this.#end(ended);
-    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#tell({ kind: 'callbackStuck', what }));
-    result.then(
-      () => {
-        cancel();
-        this.#end(ended);
-      },
-      (reason: unknown) => {
-        cancel();
-        this.#tell({ kind: 'callbackThrew', what, reason });
-        this.#end(ended);
-      },
-    );
   }
 
-  #end(ended: () => void): void {
-    this.#running = false;
-    ended();
-    this.#waiting.shift()?.();
+  #await(turn: Turn, pending: Promise<unknown>): void {
+    const { what } = turn;
+    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#tell({ kind: 'callbackStuck', what }));
+    void pending
+      .catch((reason: unknown) => this.#tell({ kind: 'callbackThrew', what, reason }))
+      .then(() => {
+        cancel();
+        this.#end(turn);
+        this.#serve();
+      });
+  }
+
+  #end({ what, ended }: Turn): void {
+    try {
+      ended();
+    } catch (reason) {
+      // It released what it had only borrowed (GAP-2).
+      this.#tell({ kind: 'callbackThrew', what, reason });
+    }
   }
 
   #tell(problem: Problem): void {
@@ -76,6 +97,6 @@ export class CallbackSequence {
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

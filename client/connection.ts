@@ -12,7 +12,7 @@ import {
   type ClientRecord,
   type Clock,
   type Closed,
-  DataObject,
+  type DataObject,
   decodeRecord,
   type Explanation,
   eachRecord,
@@ -25,7 +25,6 @@ import {
   ObjectLedger,
   type Offer,
   type Outcome,
-  type Result,
   releaseTriple,
   SpoolError,
   type SpoolerRecord,
@@ -34,8 +33,9 @@ import {
   type Welcome,
 } from '../shared/index.ts';
 import { Outbox } from '../shared/outbox.ts';
-import { isUpTo, nextSequence } from '../shared/sequence.ts';
+import { Awaited } from './awaited.ts';
 import { type OnProblem, reportToConsole } from './callbacks.ts';
+import { Received } from './received.ts';
 
 /** What both libraries take when they connect. */
 export interface ConnectionOptions {
@@ -96,17 +96,6 @@ export interface Success {
   readonly json: Uint8Array;
 }
 
-interface Request {
-  resolve(result: Pick<Result, 'id' | 'hresult' | 'json'>): void;
-  reject(reason: SpoolError): void;
-}
-
-interface Send {
-  readonly sequence: number;
-  resolve(hresult: number): void;
-  reject(reason: SpoolError): void;
-}
-
 interface OpenState {
   readonly kind: 'open';
   readonly pulse: Pulse;
@@ -129,16 +118,11 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   #state: ConnectionState = { kind: 'greeting' };
   #welcome: Welcome | undefined;
-  #greeted: { resolve(): void; reject(reason: SpoolError): void } | undefined;
+  #greeted: { readonly resolve: () => void; readonly reject: (reason: SpoolError) => void } | undefined;
   #hooks: ConnectionHooks | undefined;
-  #lastRequest = 0;
-  readonly #requests = new Map<number, Request>();
   readonly #ends = new Map<number, ConnectionEnd>();
-  readonly #sends = new Map<number, Send[]>();
-  /** Delivered and not given back, by end, in order. */
-  readonly #taken = new Map<number, Set<number>>();
-  #lastPing = HEARTBEAT_SEQUENCE;
-  readonly #pings = new Map<number, { resolve(): void; reject(reason: SpoolError): void }>();
+  readonly #awaited = new Awaited();
+  readonly #received: Received;
   readonly #linkGone: Promise<void>;
   #resolveLinkGone: () => void = () => {};
 
@@ -151,6 +135,7 @@ export class Connection {
     this.clock = options.clock ?? systemClock;
     this.report = options.onProblem ?? reportToConsole;
     this.ledger = new ObjectLedger({ trace: options.traceReferences ?? false });
+    this.#received = new Received(this.#outbox, this.ledger);
     this.#heartbeat = new Heartbeat(this.clock, options.heartbeat ?? HEARTBEAT);
   }
 
@@ -230,14 +215,8 @@ export class Connection {
   }
 
   stats(): ConnectionStats {
-    let sends = 0;
-    for (const waiting of this.#sends.values()) sends += waiting.length;
-    return {
-      ends: this.#ends.size,
-      requests: this.#requests.size + this.#pings.size,
-      sends,
-      liveObjects: this.ledger.live,
-    };
+    const { requests, sends } = this.#awaited;
+    return { ends: this.#ends.size, requests, sends, liveObjects: this.ledger.live };
   }
 
   // ------------------------------------------------------------------------------------------ requests
@@ -254,14 +233,10 @@ export class Connection {
     return new Promise<Value>((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled(signal));
       if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      this.#lastRequest = nextSequence(this.#lastRequest);
-      const request = this.#lastRequest;
-      const abort = (): void => {
-        // The answer may still come; then nobody waits for it, but it takes effect.
-        reject(cancelled(signal));
-      };
+      // The answer may still come; then nobody waits for it, but it takes effect.
+      const abort = (): void => reject(cancelled(signal));
       signal?.addEventListener('abort', abort);
-      this.#requests.set(request, {
+      const request = this.#awaited.request({
         resolve: ({ id, hresult, json }) => {
           signal?.removeEventListener('abort', abort);
           try {
@@ -283,9 +258,7 @@ export class Connection {
   roundTrip(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      this.#lastPing = nextSequence(this.#lastPing) || 1;
-      this.#pings.set(this.#lastPing, { resolve, reject });
-      this.write({ op: 'ping', sequence: this.#lastPing });
+      this.write({ op: 'ping', sequence: this.#awaited.ping({ resolve, reject }) });
     });
   }
 
@@ -320,11 +293,7 @@ export class Connection {
   sendOn(record: Extract<ClientRecord, { op: 'notify' | 'close' }>): Promise<number> {
     return new Promise<number>((resolve, reject) => {
       if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      const { end, sequence } = record;
-      const waiting = this.#sends.get(end);
-      const send = { sequence, resolve, reject };
-      if (waiting) waiting.push(send);
-      else this.#sends.set(end, [send]);
+      this.#awaited.send(record.end, { sequence: record.sequence, resolve, reject });
       this.write(record);
     });
   }
@@ -355,23 +324,17 @@ export class Connection {
       case 'notify':
         return this.#notified(record);
       case 'settled':
-        return this.#settled(record.end, record.sequence, record.hresult);
+        return this.#awaited.settled(record.end, record.sequence, record.hresult);
       case 'closed':
         return this.#closed(record);
       case 'offer':
         return this.#hooks?.offered(record, this);
-      case 'result': {
-        const request = this.#requests.get(record.request);
-        this.#requests.delete(record.request);
-        return request?.resolve(record);
-      }
+      case 'result':
+        return this.#awaited.answered(record.request, record);
       case 'ping':
         return this.write({ op: 'pong', sequence: record.sequence });
-      case 'pong': {
-        const ping = this.#pings.get(record.sequence);
-        this.#pings.delete(record.sequence);
-        return ping?.resolve();
-      }
+      case 'pong':
+        return this.#awaited.ponged(record.sequence);
       case 'welcome': {
         if (this.#state.kind !== 'greeting') throw new SpoolError('PROTOCOL_VIOLATED', { input: 'welcome' });
         this.#welcome = record;
@@ -387,54 +350,17 @@ export class Connection {
 
   #notified({ end: number, sequence, data }: Notify): void {
     const end = this.#ends.get(number);
-    this.#take(number, sequence);
-    // Crossed the end of this end: given back unread.
-    if (end) end.notified(this.#dataObject(number, sequence, end.type, data));
-    else this.#giveBack(number, sequence);
+    // What crosses the end of an end is given back unread.
+    if (end) end.notified(this.#received.take(number, sequence, end.type, data));
+    else this.#received.refuse(number, sequence);
   }
 
   #closed({ end: number, sequence, data, release, cause }: Closed): void {
     const end = this.#ends.get(number);
     this.#ends.delete(number);
-    if (release) return end?.closed(releaseTriple(this.ledger), cause);
-    this.#take(number, sequence);
-    if (end) end.closed(this.#dataObject(number, sequence, end.type, data), cause);
-    else this.#giveBack(number, sequence);
-  }
-
-  #settled(number: number, sequence: number, hresult: number): void {
-    const waiting = this.#sends.get(number);
-    if (!waiting) return;
-    let answered = 0;
-    while (answered < waiting.length && isUpTo((waiting[answered] as Send).sequence, sequence)) answered++;
-    for (const send of waiting.splice(0, answered)) send.resolve(hresult);
-    if (waiting.length === 0) this.#sends.delete(number);
-  }
-
-  // ------------------------------------------------------------------------------------------ references
-
-  #dataObject(number: number, sequence: number, type: Guid, data: Uint8Array | null): DataObject {
-    return new DataObject({ type, data, ledger: this.ledger, onDeath: () => this.#giveBack(number, sequence) });
-  }
-
-  #take(number: number, sequence: number): void {
-    const taken = this.#taken.get(number);
-    if (taken) taken.add(sequence);
-    else this.#taken.set(number, new Set([sequence]));
-  }
-
-  /** Gives one delivery back: together with all before it where it is the oldest, alone where an older one is still in use. */
-  #giveBack(number: number, sequence: number): void {
-    const taken = this.#taken.get(number);
-    if (!taken || this.#state.kind === 'ended') return;
-    const [oldest] = taken;
-    taken.delete(sequence);
-    if (taken.size === 0) this.#taken.delete(number);
-    const only = oldest !== sequence;
-    const [record] = encodeRecord({ op: 'release', end: number, sequence, only });
-    if (!record) return;
-    if (only) this.#outbox.write([record]);
-    else this.#outbox.writeCumulative(record);
+    if (release) end?.closed(releaseTriple(this.ledger), cause);
+    else if (end) end.closed(this.#received.take(number, sequence, end.type, data), cause);
+    else this.#received.refuse(number, sequence);
   }
 
   // ------------------------------------------------------------------------------------------ ending
@@ -455,9 +381,10 @@ export class Connection {
   }
 
   #linkClosed(code: number, reason: string): void {
-    this.#resolveLinkGone();
     const cause = code === CLOSES.GOING_AWAY.code ? 'shutdown' : 'lost';
     this.#end({ code, reason, cause });
+    this.#reportLeaks();
+    this.#resolveLinkGone();
   }
 
   /** The spooler is gone: everything that waits fails, every end hears of it, then whoever made the connection (PAN-172). */
@@ -474,18 +401,20 @@ export class Connection {
     if (this.#state.kind === 'open') this.#state.pulse.stop();
     this.#state = { kind: 'ended' };
     this.#ends.clear();
-    this.#taken.clear();
-    const waiting = [...this.#requests.values(), ...this.#pings.values(), ...[...this.#sends.values()].flat()];
-    this.#requests.clear();
-    this.#pings.clear();
-    this.#sends.clear();
-    for (const waiter of waiting) waiter.reject(reason);
+    this.#received.end();
+    this.#awaited.rejectAll(reason);
     this.#greeted?.reject(new SpoolError('CONNECTION_FAILED', { input: reason.input ?? reason.code }));
-    for (const leak of this.ledger.leaks()) {
+  }
+
+  /** What callbacks only borrowed is no leak: the library gives that back itself. */
+  #reportLeaks(): void {
+    for (const { type, size, origins } of this.ledger.leaks()) {
+      const taken = origins.filter((origin) => !origin.startsWith('created'));
+      if (taken.length === 0) continue;
       this.report({
         kind: 'leak',
-        what: `data object of type ${leak.type}, ${leak.size} bytes, never released`,
-        reason: leak.origins.join('\n'),
+        what: `a data object of type ${type}, ${size} bytes, was never released`,
+        reason: taken.join('\n'),
       });
     }
   }

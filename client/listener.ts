@@ -20,7 +20,10 @@ export { type DialOptions, dial } from './dial.ts';
 export * from './listener-door.ts';
 
 /** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
-export function connectListener(url: string | URL = defaultUrl(), options: ListenerOptions & DialOptions = {}): Promise<Listener> {
+export function connectListener(
+  url: string | URL = defaultUrl(),
+  options: ListenerOptions & DialOptions = {},
+): Promise<Listener> {
   const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
   return createListener(() => dial(url, options), named);
 }

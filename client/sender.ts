@@ -46,7 +46,10 @@ export {
 export type { Sendable } from './sendable.ts';
 
 /** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
-export async function connectSender(url: string | URL = defaultUrl(), options: SenderOptions & DialOptions = {}): Promise<Sender> {
+export async function connectSender(
+  url: string | URL = defaultUrl(),
+  options: SenderOptions & DialOptions = {},
+): Promise<Sender> {
   const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
   return createSender(await dial(url, options), named);
 }
