@@ -1,4 +1,7 @@
-/** Running the user's callbacks: one after another for each channel, faults caught and reported, never passed on (PAN-195, GAP-30). */
+/**
+ * Running the user's callbacks: one after another for each channel, faults caught and reported, never passed on
+ * (PAN-195, GAP-30).
+ */
 
 import type { Cancel, Clock } from '../shared/index.ts';
 
@@ -38,7 +41,9 @@ export class CallbackSequence {
     this.#report = report;
   }
 
-  /** Calls `callback` in its turn, at once if nothing is before it, and `ended` when it has returned, thrown or settled. */
+  /**
+   * Calls `callback` in its turn, at once if nothing is before it, and `ended` when it has returned, thrown or settled.
+   */
   run(what: string, callback: () => unknown, ended: () => void): void {
     this.#waiting.push({ what, callback, ended });
     if (!this.#running) this.#serve();

@@ -1,6 +1,6 @@
 /**
- * One connection to a spooler: greets, matches requests with results and sends with their answers, counts what was received, notices when
- * the spooler is gone. What a channel or a registration means is for listener.ts and sender.ts.
+ * One connection to a spooler: greets, matches requests with results and sends with their answers, counts what was
+ * received, notices when the spooler is gone. What a channel or a registration means is for listener.ts and sender.ts.
  */
 
 import { unwrap } from '../shared/errors.ts';
@@ -39,7 +39,10 @@ import { Received } from './received.ts';
 
 /** What both libraries take when they connect. */
 export interface ConnectionOptions {
-  /** Who one says one is, where the spooler takes one's word. Default: the operating system's user; `anonymous` in browsers. */
+  /**
+   * Who one says one is, where the spooler takes one's word. Default: the operating system's user; `anonymous` in
+   * browsers.
+   */
   readonly user?: string;
   /** What the spooler's token file names one by. */
   readonly token?: string;
@@ -52,7 +55,10 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
   /** Told of callbacks that throw or hang. Default: the console. */
   readonly onProblem?: OnProblem;
-  /** Development option: remember where each data object was acquired, and report those that are never released when the connection ends. */
+  /**
+   * Development option: remember where each data object was acquired, and report those that are never released when the
+   * connection ends.
+   */
   readonly traceReferences?: boolean;
   /** Cancels connecting. */
   readonly signal?: AbortSignal;
@@ -140,8 +146,8 @@ export class Connection {
   }
 
   /**
-   * Greets the spooler at the other end of an established link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED` or `TIMED_OUT`; the link is
-   * then closed. The hooks are in force from the first record on.
+   * Greets the spooler at the other end of an established link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED` or
+   * `TIMED_OUT`; the link is then closed. The hooks are in force from the first record on.
    */
   static async greet(
     link: Link,
@@ -222,8 +228,8 @@ export class Connection {
   // ------------------------------------------------------------------------------------------ requests
 
   /**
-   * Sends a request. `succeeded` is called with a result of success at once, before anything that follows it is read; what it returns is the
-   * promise's value. Rejects with the code of a failure, or when the connection is lost first.
+   * Sends a request. `succeeded` is called with a result of success at once, before anything that follows it is read;
+   * what it returns is the promise's value. Rejects with the code of a failure, or when the connection is lost first.
    */
   request<Value>(
     record: (request: number) => ClientRecord,
@@ -254,7 +260,9 @@ export class Connection {
     });
   }
 
-  /** Resolves when everything sent before has reached the spooler and everything it had sent by then has arrived here. */
+  /**
+   * Resolves when everything sent before has reached the spooler and everything it had sent by then has arrived here.
+   */
   roundTrip(): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
@@ -287,8 +295,8 @@ export class Connection {
   }
 
   /**
-   * Sends a `notify` or `close` on an end and resolves with the HRESULT that answers it. The bytes are borrowed until then. Rejects with
-   * `CONNECTION_LOST` when no answer can come any more.
+   * Sends a `notify` or `close` on an end and resolves with the HRESULT that answers it. The bytes are borrowed until
+   * then. Rejects with `CONNECTION_LOST` when no answer can come any more.
    */
   sendOn(record: Extract<ClientRecord, { op: 'notify' | 'close' }>): Promise<number> {
     return new Promise<number>((resolve, reject) => {
@@ -387,7 +395,10 @@ export class Connection {
     this.#resolveLinkGone();
   }
 
-  /** The spooler is gone: everything that waits fails, every end hears of it, then whoever made the connection (PAN-172). */
+  /**
+   * The spooler is gone: everything that waits fails, every end hears of it, then whoever made the connection
+   * (PAN-172).
+   */
   #end(loss: Loss): void {
     if (this.#state.kind === 'ended') return;
     const input = loss.reason === '' ? `close code ${loss.code}` : `close code ${loss.code}: ${loss.reason}`;

@@ -6,7 +6,10 @@ import { WebSocketLink } from '../shared/websocket-link.ts';
 
 export interface DialOptions {
   readonly token?: string;
-  /** Certificate authorities to trust beside none of the system's, in PEM: for a spooler with a certificate of one's own. */
+  /**
+   * Certificate authorities to trust beside none of the system's, in PEM: for a spooler with a certificate of one's
+   * own.
+   */
   readonly ca?: string | Buffer;
   /** Milliseconds for the handshake; default 10,000. */
   readonly connectTime?: number;

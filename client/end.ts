@@ -1,4 +1,6 @@
-/** What both ends of a channel do alike: number what they send, lend its bytes to the connection, and name the answer. */
+/**
+ * What both ends of a channel do alike: number what they send, lend its bytes to the connection, and name the answer.
+ */
 
 import { unwrap } from '../shared/errors.ts';
 import { type Guid, type Outcome, SpoolError } from '../shared/index.ts';
@@ -25,7 +27,8 @@ export class SendingEnd {
       using lease = object.acquireData();
       const { data, size } = lease;
       const type = object.type === this.#type || object.isRelease ? undefined : object.type;
-      // What does not fit a message would cost the whole connection: what the spooler would answer is said here instead.
+      // What does not fit a message would cost the whole connection: what the spooler would answer is said here
+      // instead.
       if (size > roomIn(this.#connection)) {
         if (type !== undefined) throw new SpoolError('INVALID_NOTIFICATION_TYPE', { input: type });
         throw new SpoolError('MAX_NOTIFICATION_SIZE_EXCEEDED', { input: `${size} bytes` });

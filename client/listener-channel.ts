@@ -58,9 +58,10 @@ export class ListenerChannel {
   }
 
   /**
-   * Answers. The first listener to answer acquires the channel (PAN-148). Rejects with `CHANNEL_ACQUIRED` where another was first, `ASYNC_CALL_IN_PROGRESS`
-   * where it is the source's turn (PAN-157, PAN-213), the closed codes of PAN-197 to PAN-200, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`,
-   * `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`. Takes one reference on a data object, given back when the promise settles.
+   * Answers. The first listener to answer acquires the channel (PAN-148). Rejects with `CHANNEL_ACQUIRED` where another
+   * was first, `ASYNC_CALL_IN_PROGRESS` where it is the source's turn (PAN-157, PAN-213), the closed codes of PAN-197
+   * to PAN-200, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`, `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`.
+   * Takes one reference on a data object, given back when the promise settles.
    */
   async sendNotification(data: Sendable): Promise<Outcome> {
     try {
@@ -71,8 +72,9 @@ export class ListenerChannel {
   }
 
   /**
-   * Closes. With a last message it also acquires a channel that nobody has (PAN-149). Without one it closes a channel that is one's own, and declines one that is
-   * nobody's: the others keep competing (PAN-150). Resolves with `CHANNEL_ACQUIRED`, a success, where another listener was first (PAN-154).
+   * Closes. With a last message it also acquires a channel that nobody has (PAN-149). Without one it closes a channel
+   * that is one's own, and declines one that is nobody's: the others keep competing (PAN-150). Resolves with
+   * `CHANNEL_ACQUIRED`, a success, where another listener was first (PAN-154).
    */
   async closeChannel(data: Sendable = null): Promise<Outcome> {
     const outcome = await (data === null ? this.#end.closeWithRelease() : this.#end.send('close', data));
@@ -80,13 +82,18 @@ export class ListenerChannel {
     return outcome;
   }
 
-  /** Steps back from a channel without answering (PAN-151, PAN-192). The same as `closeChannel()`, without an answer to wait for. */
+  /**
+   * Steps back from a channel without answering (PAN-151, PAN-192). The same as `closeChannel()`, without an answer to
+   * wait for.
+   */
   release(): void {
     this.closeChannel().catch(() => {});
   }
 }
 
-/** The wire knows one code for "a call is parked"; a listener that replies too early is told the local one (PAN-157). */
+/**
+ * The wire knows one code for "a call is parked"; a listener that replies too early is told the local one (PAN-157).
+ */
 function parkedSeenByListener(reason: unknown): unknown {
   const parked = reason instanceof SpoolError && reason.code === 'ASYNC_CALL_ALREADY_PARKED';
   return parked ? new SpoolError('ASYNC_CALL_IN_PROGRESS', { cause: reason }) : reason;

@@ -19,7 +19,10 @@ import { createListener, type Listener, type ListenerOptions } from './notificat
 export { type DialOptions, dial } from './dial.ts';
 export * from './listener-door.ts';
 
-/** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+/**
+ * Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with
+ * `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
+ */
 export function connectListener(
   url: string | URL = defaultUrl(),
   options: ListenerOptions & DialOptions = {},

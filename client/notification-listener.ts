@@ -1,4 +1,7 @@
-/** The listening side: registers, receives, answers, and comes back after the spooler was lost. No transport is named here. */
+/**
+ * The listening side: registers, receives, answers, and comes back after the spooler was lost. No transport is named
+ * here.
+ */
 
 import { v4 } from 'uuid';
 import {
@@ -33,23 +36,27 @@ export interface RegistrationSpecification {
 }
 
 /**
- * What a listener is told (PAN-20). All may be async; those of one channel, or of one unidirectional registration, run one after another. A data object is
- * borrowed: it is released when the callback, or the promise it returns, ends. Whoever wants it longer calls `addRef` or `acquireData`.
- * One that throws is reported and harms nobody else.
+ * What a listener is told (PAN-20). All may be async; those of one channel, or of one unidirectional registration, run
+ * one after another. A data object is borrowed: it is released when the callback, or the promise it returns, ends.
+ * Whoever wants it longer calls `addRef` or `acquireData`. One that throws is reported and harms nobody else.
  */
 export interface NotifyCallback {
   /** A notification. `channel` is null for a unidirectional one (PAN-193). */
   onEventNotify(channel: ListenerChannel | null, data: DataObject): unknown;
   /**
-   * A bidirectional channel is closed, with the other end's last message or with (null, 0, NOTIFICATION_RELEASE); or the spooler of a unidirectional
-   * registration is lost: then `channel` is null. Exactly once, after everything delivered before. Do not use the channel afterwards (PAN-190).
+   * A bidirectional channel is closed, with the other end's last message or with (null, 0, NOTIFICATION_RELEASE); or
+   * the spooler of a unidirectional registration is lost: then `channel` is null. Exactly once, after everything
+   * delivered before. Do not use the channel afterwards (PAN-190).
    */
   channelClosed?(channel: ListenerChannel | null, data: DataObject, cause: Cause): unknown;
   /** A bidirectional channel was offered; nothing has been sent on it yet, or its initial notification follows. */
   onNewChannel?(channel: ListenerChannel): unknown;
 }
 
-/** Between these two moments notifications may have been missed: the spooler was lost and is back, everything is registered again. */
+/**
+ * Between these two moments notifications may have been missed: the spooler was lost and is back, everything is
+ * registered again.
+ */
 export interface Gap {
   /** Milliseconds without a spooler. */
   readonly duration: number;
@@ -71,7 +78,9 @@ export interface ListenerOptions extends ConnectionOptions {
 /** Makes a link to the spooler; called again for each try. */
 export type Dial = () => Promise<Link>;
 
-/** Joins a listener to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+/**
+ * Joins a listener to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
+ */
 export async function createListener(dial: Dial, options: ListenerOptions = {}): Promise<Listener> {
   const listener = new Listener(dial, options);
   await listener.connect();
@@ -120,7 +129,10 @@ export class Listener {
     return this.#state.connection;
   }
 
-  /** Registers. The callback is kept until unregistered, so it need not be kept elsewhere (PAN-59, OBS-1). Rejects as the registration's own method does. */
+  /**
+   * Registers. The callback is kept until unregistered, so it need not be kept elsewhere (PAN-59, OBS-1). Rejects as
+   * the registration's own method does.
+   */
   async registerForNotifications(
     specification: RegistrationSpecification,
     callback: NotifyCallback,

@@ -42,22 +42,32 @@ export interface ChannelSpecification {
 }
 
 /**
- * What a source is told (PAN-20). Both may be async; of one channel they run one after another. A data object is borrowed: it is released when
- * the callback, or the promise it returns, ends. Whoever wants it longer calls `addRef` or `acquireData`. One that throws is reported, nothing else.
+ * What a source is told (PAN-20). Both may be async; of one channel they run one after another. A data object is
+ * borrowed: it is released when the callback, or the promise it returns, ends. Whoever wants it longer calls `addRef`
+ * or `acquireData`. One that throws is reported, nothing else.
  */
 export interface SenderCallback {
   /** A listener answered. */
   onEventNotify?(channel: SenderChannel, data: DataObject): unknown;
-  /** The channel is closed, by its owner with a last message or without, or by rundown: then (null, 0, NOTIFICATION_RELEASE). Exactly once. */
+  /**
+   * The channel is closed, by its owner with a last message or without, or by rundown: then (null, 0,
+   * NOTIFICATION_RELEASE). Exactly once.
+   */
   channelClosed?(channel: SenderChannel, data: DataObject, cause: Cause): unknown;
 }
 
 export interface SenderOptions extends ConnectionOptions {
-  /** The spooler is lost; every channel was told before. A sender does not come back by itself: only it knows what to open again. */
+  /**
+   * The spooler is lost; every channel was told before. A sender does not come back by itself: only it knows what to
+   * open again.
+   */
   readonly onLost?: (loss: Loss) => void;
 }
 
-/** Joins a sender to the spooler at the other end of a link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+/**
+ * Joins a sender to the spooler at the other end of a link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`,
+ * `TIMED_OUT`.
+ */
 export async function createSender(link: Link, options: SenderOptions = {}): Promise<Sender> {
   const lost = (loss: Loss): void => options.onLost?.(loss);
   return new Sender(await Connection.greet(link, options, undefined, { offered: () => {}, lost }));
@@ -211,8 +221,9 @@ export class SenderChannel {
   }
 
   /**
-   * Sends one notification. Resolves with `S_OK`, `NO_LISTENERS` or `UNIRECTIONAL_NOTIFICATION_LOST`, all successes (PAN-114 to PAN-116); rejects with
-   * the codes of PAN-117 to PAN-123 and PAN-147, or `CONNECTION_LOST`. Takes one reference on a data object, given back when the promise settles.
+   * Sends one notification. Resolves with `S_OK`, `NO_LISTENERS` or `UNIRECTIONAL_NOTIFICATION_LOST`, all successes
+   * (PAN-114 to PAN-116); rejects with the codes of PAN-117 to PAN-123 and PAN-147, or `CONNECTION_LOST`. Takes one
+   * reference on a data object, given back when the promise settles.
    */
   sendNotification(data: Sendable): Promise<Outcome> {
     const state = this.#state;
@@ -226,8 +237,9 @@ export class SenderChannel {
   }
 
   /**
-   * Closes with a last message, or without one: listeners then see (null, 0, NOTIFICATION_RELEASE) (PAN-50). What was sent before is delivered.
-   * Rejects with `CHANNEL_ALREADY_CLOSED`, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`, `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`.
+   * Closes with a last message, or without one: listeners then see (null, 0, NOTIFICATION_RELEASE) (PAN-50). What was
+   * sent before is delivered. Rejects with `CHANNEL_ALREADY_CLOSED`, `INVALID_NOTIFICATION_TYPE`,
+   * `MAX_NOTIFICATION_SIZE_EXCEEDED`, `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`.
    */
   async closeChannel(data: Sendable = null): Promise<Outcome> {
     const state = this.#state;

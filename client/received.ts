@@ -15,7 +15,10 @@ export class Received {
     this.#ledger = ledger;
   }
 
-  /** A delivery as a data object; it is given back when the object dies. The bytes are the view that arrived, not a copy. */
+  /**
+   * A delivery as a data object; it is given back when the object dies. The bytes are the view that arrived, not a
+   * copy.
+   */
   take(end: number, sequence: number, type: Guid, data: Uint8Array | null): DataObject {
     this.#add(end, sequence);
     return new DataObject({ type, data, ledger: this.#ledger, onDeath: () => this.#giveBack(end, sequence) });

@@ -14,7 +14,10 @@ export interface ReconnectPolicy {
 
 export const DEFAULT_RECONNECT: ReconnectPolicy = { first: 1_000, longest: 60_000, factor: 1.6, random: Math.random };
 
-/** Milliseconds before try number `attempt`, counted from 0: between half of the wait and the whole, so that listeners do not return in step. */
+/**
+ * Milliseconds before try number `attempt`, counted from 0: between half of the wait and the whole, so that listeners
+ * do not return in step.
+ */
 export function waitBefore(attempt: number, { first, longest, factor, random }: ReconnectPolicy): number {
   const whole = Math.min(longest, first * factor ** attempt);
   return whole / 2 + (whole / 2) * random();

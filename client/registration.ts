@@ -1,4 +1,7 @@
-/** A listener's registration (PAN-22): its life, the ends of the channels it receives from, and what its callback is told. */
+/**
+ * A listener's registration (PAN-22): its life, the ends of the channels it receives from, and what its callback is
+ * told.
+ */
 
 import { success } from '../shared/errors.ts';
 import {
@@ -50,8 +53,9 @@ export class ListenerRegistration {
   }
 
   /**
-   * Registers, also again after it was unregistered (PAN-95). Rejects with `ALREADY_REGISTERED` (PAN-79), `MAX_REGISTRATION_COUNT_EXCEEDED`, `E_ACCESSDENIED`,
-   * `ERROR_INVALID_NAME`, `RPC_S_CALL_CANCELLED`, `CONNECTION_LOST`. May take long (PAN-64): the signal gives up waiting.
+   * Registers, also again after it was unregistered (PAN-95). Rejects with `ALREADY_REGISTERED` (PAN-79),
+   * `MAX_REGISTRATION_COUNT_EXCEEDED`, `E_ACCESSDENIED`, `ERROR_INVALID_NAME`, `RPC_S_CALL_CANCELLED`,
+   * `CONNECTION_LOST`. May take long (PAN-64): the signal gives up waiting.
    */
   async registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
     if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
@@ -92,8 +96,9 @@ export class ListenerRegistration {
   }
 
   /**
-   * Unregisters. What is queued for a unidirectional one is dropped (PAN-91); conversations on bidirectional channels go on until closed (PAN-92). Resolves with
-   * `NOT_REGISTERED`, a success, where it never was registered (PAN-89); rejects with `ALREADY_UNREGISTERED` (PAN-88) and `CONNECTION_LOST`.
+   * Unregisters. What is queued for a unidirectional one is dropped (PAN-91); conversations on bidirectional channels
+   * go on until closed (PAN-92). Resolves with `NOT_REGISTERED`, a success, where it never was registered (PAN-89);
+   * rejects with `ALREADY_UNREGISTERED` (PAN-88) and `CONNECTION_LOST`.
    */
   async unregisterForNotifications(): Promise<Outcome> {
     if (this.#state === 'object' || this.#state === 'registering')

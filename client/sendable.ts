@@ -3,16 +3,17 @@
 import { DataObject, type Guid, type ObjectLedger } from '../shared/index.ts';
 
 /**
- * What a send takes: bytes, text (sent as UTF-8), null (a NULL pointer, which is not the same as no bytes), or a data object. Bytes are not
- * copied: do not change them before the promise of the send has settled.
+ * What a send takes: bytes, text (sent as UTF-8), null (a NULL pointer, which is not the same as no bytes), or a data
+ * object. Bytes are not copied: do not change them before the promise of the send has settled.
  */
 export type Sendable = DataObject | Uint8Array | string | null;
 
 const utf8 = new TextEncoder();
 
 /**
- * A data object with one reference for the send. Of a caller's object one reference is taken, which is given back when the send is answered
- * or fails; the caller keeps its own. Throws `USE_AFTER_RELEASE` for a dead one, and then takes nothing.
+ * A data object with one reference for the send. Of a caller's object one reference is taken, which is given back when
+ * the send is answered or fails; the caller keeps its own. Throws `USE_AFTER_RELEASE` for a dead one, and then takes
+ * nothing.
  */
 export function toDataObject(sendable: Sendable, type: Guid, ledger: ObjectLedger): DataObject {
   if (sendable instanceof DataObject) {

@@ -45,7 +45,10 @@ export {
 } from './notification-source.ts';
 export type { Sendable } from './sendable.ts';
 
-/** Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */
+/**
+ * Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with
+ * `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
+ */
 export async function connectSender(
   url: string | URL = defaultUrl(),
   options: SenderOptions & DialOptions = {},
