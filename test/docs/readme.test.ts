@@ -126,6 +126,7 @@ test('the snippets compile and do what they say', async () => {
       noUnusedParameters: false,
     },
     include: ['*.ts'],
+    exclude: [],
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
   for (const [name, body] of Object.entries({ listen, send, embed, 'fixture.test': fixture })) {
@@ -147,8 +148,9 @@ test('the snippets compile and do what they say', async () => {
   expect(stdout).toMatch(/^ws:\/\/127\.0\.0\.1:\d+ \{/);
 
   await rm(join(folder, 'fixture.test.js'));
+  await writeFile(join(folder, 'vitest.config.mjs'), 'export default {};\n');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const result = await run('node', [vitest, 'run', '--root', folder, '--config', 'false', '--no-color'], {
+  const result = await run('node', [vitest, 'run', '--root', folder, '--no-color'], {
     cwd: root,
     env,
   });
