@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SpoolError } from '../shared/index.ts';
 import { ManualClock } from '../test/harness/index.ts';
 import { CallbackSequence, type Problem, reportToConsole } from './callbacks.ts';
 
@@ -132,6 +133,15 @@ describe('a callback that fails (PAN-195, T14)', () => {
     resolve();
     await vi.waitFor(() => expect(calls).toEqual(['first', 'first ended']));
   });
+
+  test.each(['CONNECTION_LOST', 'CONNECTION_ENDED'] as const)(
+    'that was overtaken by %s is no fault: the end itself is told',
+    async (code) => {
+      run('first', () => Promise.reject(new SpoolError(code)));
+      await vi.waitFor(() => expect(calls).toEqual(['first', 'first ended']));
+      expect(problems).toEqual([]);
+    },
+  );
 
   test('fails nobody even where reporting it fails', () => {
     sequence = new CallbackSequence(clock, () => {

@@ -3,7 +3,7 @@
  * (PAN-195, GAP-30).
  */
 
-import type { Cancel, Clock } from '../shared/index.ts';
+import { type Cancel, type Clock, SpoolError } from '../shared/index.ts';
 
 /** Something of the user's own that went wrong and harmed nobody else. */
 export interface Problem {
@@ -76,7 +76,10 @@ export class CallbackSequence {
     const { what } = turn;
     const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#tell({ kind: 'callbackStuck', what }));
     void pending
-      .catch((reason: unknown) => this.#tell({ kind: 'callbackThrew', what, reason }))
+      .catch((reason: unknown) => {
+        // An answer that the end of the connection overtook is no fault of the callback's, and was told as that end.
+        if (!isEndOfConnection(reason)) this.#tell({ kind: 'callbackThrew', what, reason });
+      })
       .then(() => {
         cancel();
         this.#end(turn);
@@ -104,4 +107,8 @@ export class CallbackSequence {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isEndOfConnection(reason: unknown): boolean {
+  return reason instanceof SpoolError && (reason.code === 'CONNECTION_LOST' || reason.code === 'CONNECTION_ENDED');
 }

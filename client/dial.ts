@@ -56,11 +56,18 @@ export function dial(url: string | URL, { token, ca, connectTime = 10_000, signa
       if (response.statusCode === 401) reject(new SpoolError('UNAUTHORIZED', { input: address }));
       else failed(`${address}: HTTP ${response.statusCode}`);
     });
-    socket.on('error', (reason) => failed(`${address}: ${reason.message}`, reason));
+    socket.on('error', (reason) => failed(`${address}: ${messageOf(reason)}`, reason));
     socket.on('open', () => {
       signal?.removeEventListener('abort', abort);
       if (link) resolve(link);
     });
     if (signal?.aborted) abort();
   });
+}
+
+/** A host with several addresses fails with an error for each and no message of its own. */
+function messageOf(reason: Error): string {
+  return reason instanceof AggregateError
+    ? reason.errors.map((each) => (each as Error).message).join('; ')
+    : reason.message;
 }

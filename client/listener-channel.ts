@@ -14,6 +14,8 @@ export class ListenerChannel {
   readonly #end: SendingEnd;
   readonly #callback: NotifyCallback;
   readonly #callbacks: CallbackSequence;
+  /** Declined or closed without a last message: what is still on its way is given back unread. */
+  #left = false;
 
   /** For `Listener`. */
   constructor(connection: Connection, number: number, interest: Interest, callback: NotifyCallback) {
@@ -33,7 +35,8 @@ export class ListenerChannel {
   get connectionEnd(): ConnectionEnd {
     return {
       type: this.type,
-      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify(this, data)),
+      notified: (data) =>
+        this.#run('onEventNotify', data, () => (this.#left ? undefined : this.#callback.onEventNotify(this, data))),
       closed: (data, cause) => this.#closed(data, cause),
     };
   }
@@ -77,6 +80,7 @@ export class ListenerChannel {
    * `CHANNEL_ACQUIRED`, a success, where another listener was first (PAN-154).
    */
   async closeChannel(data: Sendable = null): Promise<Outcome> {
+    if (data === null) this.#left = true;
     const outcome = await (data === null ? this.#end.closeWithRelease() : this.#end.send('close', data));
     if (outcome.code === 'S_OK') this.#connection.removeEnd(this.#number);
     return outcome;

@@ -27,6 +27,8 @@ export function connectListener(
   url: string | URL = defaultUrl(),
   options: ListenerOptions & DialOptions = {},
 ): Promise<Listener> {
-  const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
+  // Asked only where it is wanted: an account without an entry in the system's user table has no answer.
+  const isNamed = options.token !== undefined || options.user !== undefined;
+  const named = isNamed ? options : { ...options, user: userInfo().username };
   return createListener(() => dial(url, options), named);
 }

@@ -151,17 +151,17 @@ export class Listener {
     return new ListenerRegistration(this, ++this.#lastNumber, { name, type, filter, style }, callback);
   }
 
-  status(): Promise<StatusReport> {
+  async status(): Promise<StatusReport> {
     return this.connection.status();
   }
 
   /** Which channels a registration like this would receive from now, and what keeps the nearest others apart. */
-  explain(specification: RegistrationSpecification): Promise<Explanation> {
+  async explain(specification: RegistrationSpecification): Promise<Explanation> {
     return this.prepareRegistration(specification, { onEventNotify: () => {} }).explain();
   }
 
   /** Resolves when everything sent before has been processed and everything it caused here has arrived. */
-  roundTrip(): Promise<void> {
+  async roundTrip(): Promise<void> {
     return this.connection.roundTrip();
   }
 
@@ -187,8 +187,11 @@ export class Listener {
       case 'away':
         this.#state = { kind: 'closed', last: state.last };
         return state.cancel();
-      default:
+      case 'idle':
         this.#state = { kind: 'closed', last: undefined };
+        return;
+      case 'closed':
+        return;
     }
   }
 
@@ -221,13 +224,8 @@ export class Listener {
     const { reconnect = true, onLost } = this.#options;
     const retrying = reconnect !== false && worthTrying(loss.code);
     for (const registration of this.#registrations.values()) registration.spoolerLost(connection, loss.cause);
-    if (retrying) {
-      this.#retry(loss, connection, this.#clock.now(), 0);
-    } else {
-      for (const registration of this.#registrations.values()) registration.notMadeAgain();
-      this.#registrations.clear();
-      this.#state = { kind: 'closed', last: connection };
-    }
+    if (retrying) this.#retry(loss, connection, this.#clock.now(), 0);
+    else this.#giveUp(connection);
     this.#guard('onLost', () => onLost?.(loss, retrying));
   }
 
@@ -236,16 +234,22 @@ export class Listener {
     const policy = { ...DEFAULT_RECONNECT, ...(typeof reconnect === 'object' ? reconnect : {}) };
     const cancel = this.#clock.after(waitBefore(attempt, policy), () => {
       this.#comeBack(loss, lostAt).catch((reason: unknown) => {
-        if (this.#state.kind !== 'away') return;
-        const code = reason instanceof SpoolError ? reason.code : undefined;
-        if (code === 'UNAUTHORIZED') {
-          this.#state = { kind: 'closed', last };
-          return this.#guard('onLost', () => this.#options.onLost?.(loss, false));
-        }
-        this.#retry(loss, last, lostAt, attempt + 1);
+        // Closed meanwhile, or back and lost again: then that loss is being looked after.
+        if (this.#state !== away) return;
+        const refused = reason instanceof SpoolError && reason.code === 'UNAUTHORIZED';
+        if (!refused) return this.#retry(loss, last, lostAt, attempt + 1);
+        this.#giveUp(last);
+        this.#guard('onLost', () => this.#options.onLost?.(loss, false));
       });
     });
-    this.#state = { kind: 'away', last, cancel };
+    const away: ListenerState = { kind: 'away', last, cancel };
+    this.#state = away;
+  }
+
+  #giveUp(last: Connection): void {
+    for (const registration of this.#registrations.values()) registration.notMadeAgain();
+    this.#registrations.clear();
+    this.#state = { kind: 'closed', last };
   }
 
   async #comeBack(loss: Loss, lostAt: number): Promise<void> {
@@ -253,6 +257,8 @@ export class Listener {
     if (this.#state.kind !== 'away') return connection.close();
     this.#state = { kind: 'connected', connection };
     for (const registration of [...this.#registrations.values()]) {
+      // Unregistered before its turn came.
+      if (!this.#registrations.has(registration.number)) continue;
       try {
         await registration.registerOn(connection);
       } catch (reason) {

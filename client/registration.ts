@@ -35,6 +35,8 @@ export class ListenerRegistration {
   /** The unidirectional ends the spooler named; they go with the registration. */
   readonly #ends = new Set<number>();
   #state: RegistrationState = 'object';
+  /** From one call of register to the unregistration; the loss of the spooler does not end it. */
+  #life = { over: false };
 
   /** For `Listener`. */
   constructor(listener: Listener, number: number, asked: Interest, callback: NotifyCallback) {
@@ -61,6 +63,7 @@ export class ListenerRegistration {
     if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
     const before = this.#state;
     this.#state = 'registering';
+    this.#life = { over: false };
     try {
       return await this.registerOn(this.#listener.connection, options.signal);
     } catch (reason) {
@@ -75,11 +78,12 @@ export class ListenerRegistration {
     this.#ends.clear();
     this.#callbacks ??= new CallbackSequence(connection.clock, connection.report);
     const interest = { ...this.#asked, name: completeName(this.#asked.name, connection.server) };
+    const life = this.#life;
     this.#listener.enlist(this.number, this);
     return connection.request(
       (request) => ({ op: 'register', registration: this.number, request, interest }),
       ({ outcome }) => {
-        if (signal?.aborted) this.#takeBack(connection);
+        if (signal?.aborted || life.over) this.#takeBack(connection);
         else this.#state = 'registered';
         return outcome;
       },
@@ -87,7 +91,7 @@ export class ListenerRegistration {
     );
   }
 
-  /** It was made after nobody waited for it any more (OBS-2). */
+  /** It was made after nobody wanted it any more (OBS-2). */
   #takeBack(connection: Connection): void {
     const nobodyWaits = (): void => {};
     connection
@@ -106,13 +110,14 @@ export class ListenerRegistration {
     const before = this.#state;
     if (before !== 'registered' && before !== 'away') throw new SpoolError('ALREADY_UNREGISTERED');
     this.#state = 'unregistering';
+    this.#life.over = true;
     if (before === 'away') {
       this.#listener.delist(this.number);
       this.#state = 'unregistered';
       return { code: 'S_OK', hresult: hresultOf('S_OK') };
     }
-    const { connection } = this.#listener;
     try {
+      const { connection } = this.#listener;
       return await connection.request(
         (request) => ({ op: 'unregister', registration: this.number, request }),
         ({ outcome }) => {
@@ -128,11 +133,12 @@ export class ListenerRegistration {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#state === 'registered' ? this.unregisterForNotifications().then(() => {}) : Promise.resolve();
+    const made = this.#state === 'registered' || this.#state === 'away';
+    return made ? this.unregisterForNotifications().then(() => {}) : Promise.resolve();
   }
 
   /** Which channels it would receive from now, and what keeps the nearest others apart (OBS-1, OBS-4). */
-  explain(): Promise<Explanation> {
+  async explain(): Promise<Explanation> {
     const { connection } = this.#listener;
     return connection.explain('registration', {
       ...this.#asked,
@@ -150,14 +156,13 @@ export class ListenerRegistration {
       channel.offered();
       return;
     }
+    const life = this.#life;
     this.#ends.add(number);
     connection.addEnd(number, {
       type: interest.type,
       notified: (data) =>
         // What crosses the unregistration, or still stands in line behind an async callback, is given back unread.
-        this.#run('onEventNotify', data, () =>
-          this.#wantsNotifications ? this.#callback.onEventNotify(null, data) : undefined,
-        ),
+        this.#run('onEventNotify', data, () => (life.over ? undefined : this.#callback.onEventNotify(null, data))),
       // A source that closed its unidirectional channel is no news to a listener, which never saw the channel (GAP-1).
       closed: (data) => {
         this.#ends.delete(number);
@@ -178,10 +183,6 @@ export class ListenerRegistration {
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
     this.#state = 'unregistered';
-  }
-
-  get #wantsNotifications(): boolean {
-    return this.#state === 'registering' || this.#state === 'registered' || this.#state === 'away';
   }
 
   #run(what: string, data: DataObject, callback: () => unknown): void {

@@ -53,6 +53,8 @@ export async function connectSender(
   url: string | URL = defaultUrl(),
   options: SenderOptions & DialOptions = {},
 ): Promise<Sender> {
-  const named = options.token === undefined ? { user: userInfo().username, ...options } : options;
+  // Asked only where it is wanted: an account without an entry in the system's user table has no answer.
+  const isNamed = options.token !== undefined || options.user !== undefined;
+  const named = isNamed ? options : { ...options, user: userInfo().username };
   return createSender(await dial(url, options), named);
 }
