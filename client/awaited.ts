@@ -3,7 +3,7 @@
 import type { Result, SpoolError } from '../shared/index.ts';
 import { isUpTo, nextSequence } from '../shared/sequence.ts';
 
-interface Waiter<Value> {
+export interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (reason: SpoolError) => void;
 }
@@ -31,11 +31,11 @@ export class Awaited {
     return sends;
   }
 
-  /** A number for a request, whose answer goes to the waiter. */
-  request(waiter: Waiter<Answer>): number {
+  /** Sends a request with a number of its own; its answer goes to the waiter. Where sending throws, nobody waits. */
+  request(waiter: Waiter<Answer>, send: (request: number) => void): void {
     this.#lastRequest = nextSequence(this.#lastRequest);
+    send(this.#lastRequest);
     this.#requests.set(this.#lastRequest, waiter);
-    return this.#lastRequest;
   }
 
   answered(request: number, answer: Answer): void {

@@ -23,6 +23,25 @@ export function reportToConsole({ kind, what, reason }: Problem): void {
   console.warn(`spoolpipe: ${kind}: ${what}`, ...(reason === undefined ? [] : [reason]));
 }
 
+/** Calls something of the user's own: what it throws or rejects with goes to `failed`, and no further. */
+export function attempt(callback: () => unknown, failed: (reason: unknown) => void): void {
+  try {
+    const result = callback();
+    if (isThenable(result)) Promise.resolve(result).catch(failed);
+  } catch (reason) {
+    failed(reason);
+  }
+}
+
+/** Whoever is told of a problem must not make another one. */
+export function harmless(onProblem: OnProblem): OnProblem {
+  return (problem) =>
+    attempt(
+      () => onProblem(problem),
+      () => {},
+    );
+}
+
 interface Turn {
   readonly what: string;
   readonly callback: () => unknown;
@@ -38,7 +57,7 @@ export class CallbackSequence {
 
   constructor(clock: Clock, report: OnProblem) {
     this.#clock = clock;
-    this.#report = report;
+    this.#report = harmless(report);
   }
 
   /**
@@ -67,18 +86,18 @@ export class CallbackSequence {
       // Whatever claims to be a promise is made a real one, which settles once.
       return isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (reason) {
-      this.#tell({ kind: 'callbackThrew', what, reason });
+      this.#report({ kind: 'callbackThrew', what, reason });
       return undefined;
     }
   }
 
   #await(turn: Turn, pending: Promise<unknown>): void {
     const { what } = turn;
-    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#tell({ kind: 'callbackStuck', what }));
+    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#report({ kind: 'callbackStuck', what }));
     void pending
       .catch((reason: unknown) => {
         // An answer that the end of the connection overtook is no fault of the callback's, and was told as that end.
-        if (!isEndOfConnection(reason)) this.#tell({ kind: 'callbackThrew', what, reason });
+        if (!isEndOfConnection(reason)) this.#report({ kind: 'callbackThrew', what, reason });
       })
       .then(() => {
         cancel();
@@ -92,15 +111,7 @@ export class CallbackSequence {
       ended();
     } catch (reason) {
       // It released what it had only borrowed (GAP-2).
-      this.#tell({ kind: 'callbackThrew', what, reason });
-    }
-  }
-
-  #tell(problem: Problem): void {
-    try {
-      this.#report(problem);
-    } catch {
-      // Whoever reports must not fail the delivery either.
+      this.#report({ kind: 'callbackThrew', what, reason });
     }
   }
 }

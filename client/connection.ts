@@ -33,8 +33,8 @@ import {
   type Welcome,
 } from '../shared/index.ts';
 import { Outbox } from '../shared/outbox.ts';
-import { Awaited } from './awaited.ts';
-import { type OnProblem, reportToConsole } from './callbacks.ts';
+import { type Answer, Awaited, type Waiter } from './awaited.ts';
+import { harmless, type OnProblem, reportToConsole } from './callbacks.ts';
 import { Received } from './received.ts';
 
 /** What both libraries take when they connect. */
@@ -139,7 +139,7 @@ export class Connection {
     });
     this.#outbox = new Outbox(link);
     this.clock = options.clock ?? systemClock;
-    this.report = options.onProblem ?? reportToConsole;
+    this.report = harmless(options.onProblem ?? reportToConsole);
     this.ledger = new ObjectLedger({ trace: options.traceReferences ?? false });
     this.#received = new Received(this.#outbox, this.ledger);
     this.#heartbeat = new Heartbeat(this.clock, options.heartbeat ?? HEARTBEAT);
@@ -186,6 +186,9 @@ export class Connection {
         if (signal?.aborted) return give('CONNECTION_ENDED');
         this.write({ op: 'hello', user, instance, agent });
       });
+    } catch (reason) {
+      this.#link.terminate();
+      throw reason;
     } finally {
       cancel();
       signal?.removeEventListener('abort', abort);
@@ -241,8 +244,7 @@ export class Connection {
       if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
       // The answer may still come; then nobody waits for it, but it takes effect.
       const abort = (): void => reject(cancelled(signal));
-      signal?.addEventListener('abort', abort);
-      const request = this.#awaited.request({
+      const waiter: Waiter<Answer> = {
         resolve: ({ id, hresult, json }) => {
           signal?.removeEventListener('abort', abort);
           try {
@@ -255,8 +257,9 @@ export class Connection {
           signal?.removeEventListener('abort', abort);
           reject(reason);
         },
-      });
-      this.write(record(request));
+      };
+      this.#awaited.request(waiter, (request) => this.write(record(request)));
+      signal?.addEventListener('abort', abort);
     });
   }
 

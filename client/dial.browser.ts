@@ -25,9 +25,11 @@ export function dial(url: string | URL, { token, signal }: DialOptions = {}): Pr
       socket.close();
       reject(new SpoolError('CONNECTION_ENDED', { input: 'cancelled', cause: signal?.reason }));
     };
+    const decided = (): void => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort);
+    socket.onclose = decided;
     socket.onopen = () => {
-      signal?.removeEventListener('abort', abort);
+      decided();
       resolve(new BrowserLink(socket));
     };
     socket.onerror = () => reject(new SpoolError('CONNECTION_FAILED', { input: String(url) }));

@@ -44,6 +44,7 @@ export function dial(url: string | URL, { token, ca, connectTime = 10_000, signa
       socket.terminate();
       reject(new SpoolError('CONNECTION_ENDED', { input: 'cancelled', cause: signal?.reason }));
     };
+    const decided = (): void => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort);
     let link: WebSocketLink | undefined;
     socket.on('upgrade', ({ socket: stream }) => {
@@ -57,8 +58,9 @@ export function dial(url: string | URL, { token, ca, connectTime = 10_000, signa
       else failed(`${address}: HTTP ${response.statusCode}`);
     });
     socket.on('error', (reason) => failed(`${address}: ${messageOf(reason)}`, reason));
+    socket.on('close', decided);
     socket.on('open', () => {
-      signal?.removeEventListener('abort', abort);
+      decided();
       if (link) resolve(link);
     });
     if (signal?.aborted) abort();

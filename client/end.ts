@@ -24,13 +24,15 @@ export class SendingEnd {
   async send(op: 'notify' | 'close', sendable: Sendable): Promise<Outcome> {
     const object = toDataObject(sendable, this.#type, this.#connection.ledger);
     try {
+      // Bytes that come with NOTIFICATION_RELEASE in a close are ignored (PAN-178): they need not travel.
+      if (op === 'close' && object.isRelease) return await this.closeWithRelease();
       using lease = object.acquireData();
       const { data, size } = lease;
       const type = object.type === this.#type || object.isRelease ? undefined : object.type;
       // What does not fit a message would cost the whole connection: what the spooler would answer is said here
       // instead.
       if (size > roomIn(this.#connection)) {
-        if (type !== undefined) throw new SpoolError('INVALID_NOTIFICATION_TYPE', { input: type });
+        if (object.type !== this.#type) throw new SpoolError('INVALID_NOTIFICATION_TYPE', { input: object.type });
         throw new SpoolError('MAX_NOTIFICATION_SIZE_EXCEEDED', { input: `${size} bytes` });
       }
       this.#lastSequence = nextSequence(this.#lastSequence);

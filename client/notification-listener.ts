@@ -18,7 +18,7 @@ import {
   systemClock,
   type UserFilter,
 } from '../shared/index.ts';
-import { reportToConsole } from './callbacks.ts';
+import { attempt, harmless, reportToConsole } from './callbacks.ts';
 import { Connection, type ConnectionOptions, type ConnectionStats, type Loss } from './connection.ts';
 import type { ListenerChannel } from './listener-channel.ts';
 import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
@@ -282,10 +282,7 @@ export class Listener {
   }
 
   #guard(what: string, callback: () => void): void {
-    try {
-      callback();
-    } catch (reason) {
-      (this.#options.onProblem ?? reportToConsole)({ kind: 'callbackThrew', what, reason });
-    }
+    const report = harmless(this.#options.onProblem ?? reportToConsole);
+    attempt(callback, (reason) => report({ kind: 'callbackThrew', what, reason }));
   }
 }

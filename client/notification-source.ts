@@ -15,7 +15,7 @@ import {
   type StatusReport,
   type UserFilter,
 } from '../shared/index.ts';
-import { CallbackSequence } from './callbacks.ts';
+import { attempt, CallbackSequence } from './callbacks.ts';
 import {
   Connection,
   type ConnectionEnd,
@@ -69,7 +69,11 @@ export interface SenderOptions extends ConnectionOptions {
  * `TIMED_OUT`.
  */
 export async function createSender(link: Link, options: SenderOptions = {}): Promise<Sender> {
-  const lost = (loss: Loss): void => options.onLost?.(loss);
+  const lost = (loss: Loss, { report }: Connection): void =>
+    attempt(
+      () => options.onLost?.(loss),
+      (reason) => report({ kind: 'callbackThrew', what: 'onLost', reason }),
+    );
   return new Sender(await Connection.greet(link, options, undefined, { offered: () => {}, lost }));
 }
 

@@ -3,7 +3,7 @@
 import { isFinal } from '../shared/index.ts';
 
 export interface ReconnectPolicy {
-  /** Milliseconds before the first try, and the longest wait. Default 1,000 and 60,000 (PAN-251). */
+  /** Milliseconds: the shortest wait before the first try, and the longest of all. Default 1,000 and 60,000 (PAN-251). */
   readonly first: number;
   readonly longest: number;
   /** Each wait is this many times the one before. Default 1.6. */
@@ -14,13 +14,13 @@ export interface ReconnectPolicy {
 
 export const DEFAULT_RECONNECT: ReconnectPolicy = { first: 1_000, longest: 60_000, factor: 1.6, random: Math.random };
 
-/**
- * Milliseconds before try number `attempt`, counted from 0: between half of the wait and the whole, so that listeners
- * do not return in step.
- */
+/** A wait is up to this share longer than it must be, so that listeners do not return in step. */
+const JITTER = 0.5;
+
+/** Milliseconds before try number `attempt`, counted from 0: never less than `first`, never more than `longest`. */
 export function waitBefore(attempt: number, { first, longest, factor, random }: ReconnectPolicy): number {
-  const whole = Math.min(longest, first * factor ** attempt);
-  return whole / 2 + (whole / 2) * random();
+  const least = Math.min(longest / (1 + JITTER), first * factor ** attempt);
+  return least * (1 + JITTER * random());
 }
 
 /** Whether trying again can help after the connection ended with this WebSocket close code. */

@@ -1,8 +1,8 @@
 /**
  * Data objects: bytes, length and type, reference counted as `IPrintAsyncNotifyDataObject` is (PAN-36 to PAN-53).
  *
- * The object lives as long as somebody holds a reference: its creation and every `addRef` count one until `release`, every successful
- * `acquireData` counts one until `releaseData`, in whatever order they come (PAN-42).
+ * The object lives as long as somebody holds a reference: its creation and every `addRef` count one until `release`,
+ * every successful `acquireData` counts one until `releaseData`, in whatever order they come (PAN-42).
  */
 
 import './disposable.ts';
@@ -26,7 +26,10 @@ export interface Leak {
   readonly origins: readonly string[];
 }
 
-/** Counts the data objects that are alive, and, when tracing (a development option: it costs a stack each), where they were taken. */
+/**
+ * Counts the data objects that are alive, and, when tracing (a development option: it costs a stack each), where they
+ * were taken.
+ */
 export class ObjectLedger {
   readonly #traced: Set<DataObject> | undefined;
   #live = 0;
@@ -117,7 +120,10 @@ export class DataObject {
     this.#origins?.set({}, origin('referenced'));
   }
 
-  /** Gives back the creation or one `addRef`. The bytes survive until the last `releaseData` (PAN-40). Throws `OVER_RELEASE`. */
+  /**
+   * Gives back the creation or one `addRef`. The bytes survive until the last `releaseData` (PAN-40). Throws
+   * `OVER_RELEASE`.
+   */
   release(): void {
     if (this.#references === 0) throw new SpoolError('OVER_RELEASE', { input: 'release' });
     this.#references--;
@@ -126,8 +132,8 @@ export class DataObject {
   }
 
   /**
-   * Acquires the bytes, length and type; nests. Give the lease back with `using`, with its `releaseData`, or with the object's.
-   * Throws `USE_AFTER_RELEASE` once the object is dead, and then counts nothing (PAN-44).
+   * Acquires the bytes, length and type; nests. Give the lease back with `using`, with its `releaseData`, or with the
+   * object's. Throws `USE_AFTER_RELEASE` once the object is dead, and then counts nothing (PAN-44).
    */
   acquireData(): Lease {
     this.#mustLive();
@@ -176,7 +182,10 @@ export class DataObject {
   }
 }
 
-/** One acquisition. Disposing it twice is harmless, since `using` and `finally` overlap; releasing it twice by hand is an error. */
+/**
+ * One acquisition. Disposing it twice is harmless, since `using` and `finally` overlap; releasing it twice by hand is
+ * an error.
+ */
 export class Lease implements NotificationData {
   readonly #object: DataObject;
   readonly #data: Uint8Array | null;
@@ -217,7 +226,9 @@ export class Lease implements NotificationData {
   }
 }
 
-/** The data object that the runtime itself makes when an end is gone: (null, 0, NOTIFICATION_RELEASE) (PAN-47, PAN-48). */
+/**
+ * The data object that the runtime itself makes when an end is gone: (null, 0, NOTIFICATION_RELEASE) (PAN-47, PAN-48).
+ */
 export function releaseTriple(ledger?: ObjectLedger): DataObject {
   return new DataObject({ type: NOTIFICATION_RELEASE, data: null, ...(ledger ? { ledger } : {}) });
 }

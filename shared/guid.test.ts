@@ -34,7 +34,9 @@ describe('the text form', () => {
   });
 
   test('that is refused is shown, but not more of it than fits a line', () => {
-    expect(() => guid('x'.repeat(10_000))).toThrow(expect.objectContaining({ input: `not a GUID: "${'x'.repeat(64)}"` }));
+    expect(() => guid('x'.repeat(10_000))).toThrow(
+      expect.objectContaining({ input: `not a GUID: "${'x'.repeat(64)}"` }),
+    );
   });
 });
 
@@ -74,7 +76,7 @@ describe('the well-known types', () => {
     expect(() => notificationType('constructor')).toThrow(invalid);
   });
 
-  test('have names, the documents\' first where there are two', () => {
+  test("have names, the documents' first where there are two", () => {
     expect(nameOfType(guid('f6853f92-eb31-4e23-b6e7-fd69056153f0'))).toBe('AsyncPrintNotificationType_AsyncUI');
     expect(nameOfType(guid('00000000-0000-0000-0000-000000000000'))).toBeUndefined();
   });

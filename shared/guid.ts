@@ -10,7 +10,8 @@ const TEXT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Reads the text form in either case, with or without braces. Throws `E_INVALIDARG`. */
 export function guid(text: string): Guid {
   const bare = text.startsWith('{') && text.endsWith('}') ? text.slice(1, -1) : text;
-  if (!TEXT.test(bare)) throw new SpoolError('E_INVALIDARG', { input: `not a GUID: ${JSON.stringify(text.slice(0, 64))}` });
+  if (!TEXT.test(bare))
+    throw new SpoolError('E_INVALIDARG', { input: `not a GUID: ${JSON.stringify(text.slice(0, 64))}` });
   return bare.toLowerCase() as Guid;
 }
 

@@ -16,7 +16,7 @@ const MAX_STRING = 1024;
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', copyBuffers: true });
 
-/** A count as the encoder must be given it: what does not fit 32 bits it would write as a float, which is outside the subset. */
+/** A count as the encoder must be given it: it writes what does not fit 32 bits as a float, outside the subset. */
 export function wideCount(value: number): number | bigint {
   return value > 0xffffffff ? BigInt(Math.min(value, Number.MAX_SAFE_INTEGER)) : value;
 }
@@ -68,6 +68,7 @@ class Scanner {
   }
 
   #value(depth: number): void {
+    if (depth > MAX_DEPTH) refuse('too deep');
     if (++this.#items > MAX_ITEMS) refuse('too many items');
     const lead = this.#uint(1);
     if (lead <= 0x7f || lead === 0xc0 || lead === 0xc2 || lead === 0xc3) return;
@@ -119,12 +120,10 @@ class Scanner {
   }
 
   #array(length: number, depth: number): void {
-    if (depth >= MAX_DEPTH) refuse('too deep');
     for (let i = 0; i < length; i++) this.#value(depth + 1);
   }
 
   #map(length: number, depth: number): void {
-    if (depth >= MAX_DEPTH) refuse('too deep');
     const keys = new Set<string>();
     for (let i = 0; i < length; i++) {
       const key = this.#key();

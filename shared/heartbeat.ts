@@ -63,6 +63,8 @@ export class Heartbeat {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const pulse of [...this.#pulses]) {
+      // Stopped by what another's silence led to.
+      if (!this.#pulses.has(pulse)) continue;
       if (pulse.due(this.#times) <= now) pulse.act();
       if (this.#pulses.has(pulse)) next = Math.min(next, pulse.due(this.#times));
     }

@@ -75,6 +75,7 @@ export type {
   SessionStatus,
   Status as StatusReport,
   Totals,
+  Traffic,
 } from './reports.ts';
 export { BEARER_PREFIX, SUBPROTOCOL } from './subprotocol.ts';
 export { VERSION } from './version.ts';

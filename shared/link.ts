@@ -4,8 +4,8 @@ export interface Link {
   /** Said once, before anything else happens on the link. */
   attach(handlers: LinkHandlers): void;
   /**
-   * Sends one message whose bytes are the parts in order. The parts are borrowed until they have left the process: nobody
-   * may change them. Does nothing once the link is closed.
+   * Sends one message whose bytes are the parts in order. The parts are borrowed until they have left the process:
+   * nobody may change them. Does nothing once the link is closed.
    */
   send(parts: readonly Uint8Array[]): void;
   /** Asks the transport for a sign of life. Absent where the transport cannot (browsers): then `ping` records do. */

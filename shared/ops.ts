@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { hresultOf, SpoolError } from './errors.ts';
 import { type Guid, guidFromBytes, guidToBytes } from './guid.ts';
 import { packHeader, unpackHeader, wideCount } from './header.ts';
-import { encodeHead, type RawRecord, readUint32, writeUint32 } from './record.ts';
+import { encodeHead, RawRecord, readUint32, writeUint32 } from './record.ts';
 import {
   CAUSES,
   type Cause,
@@ -371,20 +371,27 @@ function misplaced(raw: RawRecord): never {
 
 // ---------------------------------------------------------------------------------------------- encoding
 
-/** The bytes of a record: its head and header in one piece, then the payload itself, not a copy, where there is one. */
+/**
+ * The bytes of a record: its head and header in one piece, then the payload itself, not a copy, where there is one. Throws
+ * `E_INVALIDARG` for a client's request with a value that fits no record.
+ */
 export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
   switch (record.op) {
     case 'hello': {
       const { user, instance, agent } = record;
-      return controlRecord(OPS.hello, 0, 0, { user, instance: instance && guidToBytes(instance), agent });
+      return readable(controlRecord(OPS.hello, 0, 0, { user, instance: instance && guidToBytes(instance), agent }));
     }
     case 'welcome': {
-      const { user, server, missed } = record;
-      const limits = Object.fromEntries(Object.entries(record.limits).map(([name, limit]) => [name, wideCount(limit)]));
+      const { user, server, limits, missed } = record;
       return controlRecord(OPS.welcome, 0, 0, {
         user,
         server,
-        limits,
+        limits: {
+          payload: wideCount(limits.payload),
+          message: wideCount(limits.message),
+          waitingObjects: wideCount(limits.waitingObjects),
+          waitingBytes: wideCount(limits.waitingBytes),
+        },
         missed: missed && { cause: missed.cause, count: wideCount(missed.count) },
       });
     }
@@ -392,24 +399,21 @@ export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
     case 'pong':
       return [encodeHead({ op: OPS[record.op], id: 0, sequence: record.sequence }, 0)];
     case 'register':
-      return controlRecord(OPS.register, record.registration, record.request, packInterest(record.interest));
+      return readable(controlRecord(OPS.register, record.registration, record.request, packInterest(record.interest)));
     case 'unregister':
       return [encodeHead({ op: OPS.unregister, id: record.registration, sequence: record.request }, 0)];
     case 'open': {
       const overflow = record.overflow && OVERFLOWS[record.overflow];
-      return controlRecord(OPS.open, record.end, record.request, {
-        ...packInterest(record.interest),
-        user: record.user,
-        overflow,
-      });
+      const { user } = record;
+      return readable(
+        controlRecord(OPS.open, record.end, record.request, { ...packInterest(record.interest), user, overflow }),
+      );
     }
     case 'explain': {
       const { user, side } = record;
-      return controlRecord(OPS.explain, 0, record.request, {
-        ...packInterest(record.interest),
-        side: SIDES[side],
-        user,
-      });
+      return readable(
+        controlRecord(OPS.explain, 0, record.request, { ...packInterest(record.interest), side: SIDES[side], user }),
+      );
     }
     case 'status':
       return [encodeHead({ op: OPS.status, id: 0, sequence: record.request }, 0)];
@@ -439,6 +443,19 @@ export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
 
 function controlRecord(op: number, id: number, sequence: number, fields: object): readonly Uint8Array[] {
   return [encodeHead({ op, id, sequence }, 0, packHeader(fields))];
+}
+
+/**
+ * What a client asks for holds words of its user's. Where they are too long, or none, no peer would read the record: it
+ * would end the session. Throws `E_INVALIDARG` instead.
+ */
+function readable(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  try {
+    for (const part of parts) decodeRecord(new RawRecord(part, 0), 'client');
+  } catch {
+    throw new SpoolError('E_INVALIDARG', { input: 'a value that does not fit a record' });
+  }
+  return parts;
 }
 
 function encodeCarried(

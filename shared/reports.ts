@@ -70,6 +70,18 @@ export interface Totals {
   readonly initialBytes: number;
 }
 
+/** What has passed since the spooler started; it only rises. */
+export interface Traffic {
+  /** Notifications, responses and last messages that were well-formed and in turn for their end. */
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Copies of them given to sessions. */
+  readonly delivered: number;
+  readonly deliveredBytes: number;
+  /** Copies that a registration had no room for, or that still waited when its session ended. */
+  readonly lost: number;
+}
+
 export interface Status {
   readonly server: string;
   readonly version: string;
@@ -82,4 +94,5 @@ export interface Status {
   readonly registrations: readonly RegistrationStatus[];
   readonly channels: readonly ChannelStatus[];
   readonly totals: Totals;
+  readonly traffic: Traffic;
 }

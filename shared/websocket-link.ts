@@ -1,4 +1,7 @@
-/** A Link over a WebSocket of the `ws` package, for both ends. Only its shape is named here, so that shared/ imports no sockets. */
+/**
+ * A Link over a WebSocket of the `ws` package, for both ends. Only its shape is named here, so that shared/ imports no
+ * sockets.
+ */
 
 import { CLOSES } from './close-codes.ts';
 import type { Link, LinkHandlers } from './link.ts';
@@ -9,7 +12,7 @@ export interface WsSocket {
   binaryType: string;
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: unknown) => void): unknown;
-  on(event: 'error', listener: (reason: Error) => void): unknown;
+  on(event: 'error', listener: (reason: Error & { readonly code?: string }) => void): unknown;
   send(data: Uint8Array, options: { readonly binary: true; readonly fin: boolean }, done: () => void): void;
   ping(): void;
   pause(): void;
@@ -25,21 +28,25 @@ export interface ByteStream {
 }
 
 const OPEN = 1;
+/** WebSocket close code: the peer broke the framing. */
+const FRAMING = 1002;
 
 export class WebSocketLink implements Link {
   readonly #socket: WsSocket;
   readonly #stream: ByteStream;
   #ended: { readonly code: number; readonly reason: string } | undefined;
+  #onClose: LinkHandlers['onClose'] | undefined;
 
   constructor(socket: WsSocket, stream: ByteStream) {
     this.#socket = socket;
     this.#stream = stream;
     socket.binaryType = 'nodebuffer';
-    // Without a handler an error would end the process; what it means follows as `close`.
-    socket.on('error', () => {});
     // It may end before anybody is attached.
-    socket.on('close', (code, reason) => {
-      this.#ended = { code, reason: String(reason) };
+    socket.on('close', (code, reason) => this.#end(code, String(reason)));
+    // Without a handler an error would end the process. Most are followed by `close`; after broken framing the goodbye is
+    // sent and nothing is read any more, so nobody waits for the peer to answer it.
+    socket.on('error', ({ code = '' }) => {
+      if (code.startsWith('WS_ERR_')) this.#end(FRAMING, '');
     });
   }
 
@@ -47,12 +54,21 @@ export class WebSocketLink implements Link {
     this.#stream.on('data', onAlive);
     this.#stream.on('drain', onDrain);
     this.#socket.on('message', (data, isBinary) => {
-      if (isBinary) onMessage(data as Uint8Array);
-      else this.close(CLOSES.TEXT_MESSAGE.code, CLOSES.TEXT_MESSAGE.reason);
+      if (this.#ended) return;
+      if (isBinary) return onMessage(data as Uint8Array);
+      const { code, reason } = CLOSES.TEXT_MESSAGE;
+      this.close(code, reason);
+      this.#end(code, reason);
     });
-    const { code, reason } = this.#ended ?? {};
-    if (code !== undefined) queueMicrotask(() => onClose(code, reason ?? ''));
-    else this.#socket.on('close', (code, reason) => onClose(code, String(reason)));
+    const { code, reason = '' } = this.#ended ?? {};
+    if (code === undefined) this.#onClose = onClose;
+    else queueMicrotask(() => onClose(code, reason));
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = { code, reason };
+    this.#onClose?.(code, reason);
   }
 
   get buffered(): number {

@@ -42,10 +42,7 @@ export class TokenTable {
     }
     const parsed = v.safeParse(file, json);
     if (!parsed.success) {
-      const [issue] = parsed.issues;
-      throw new SpoolError('TOKEN_FILE_INVALID', {
-        input: `${v.getDotPath(issue) ?? 'the whole'}: ${explain(issue.message)}`,
-      });
+      throw new SpoolError('TOKEN_FILE_INVALID', { input: explain(parsed.issues[0]) });
     }
     const identities = new Map<string, Identity>();
     for (const [index, one] of parsed.output.tokens.entries()) {
@@ -83,7 +80,10 @@ function digest(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** The validator quotes what it received; a token must not get into a log that way. */
-function explain(message: string): string {
-  return message.replace(/ but received .*$/s, '');
+/** Where, and what is wrong. The validator quotes what it found; a token must not get into a log that way. */
+function explain(issue: v.BaseIssue<unknown>): string {
+  const unknownKey = issue.expected === 'never';
+  const keys = (issue.path ?? []).map(({ key }) => String(key));
+  const place = (unknownKey ? keys.slice(0, -1) : keys).join('.') || 'the whole';
+  return `${place}: ${unknownKey ? 'an unknown key' : issue.message.replace(/ but received .*$/s, '')}`;
 }

@@ -2,7 +2,7 @@
 
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, BlockList, isIP } from 'node:net';
+import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
@@ -57,6 +57,11 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   http.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head));
   // Garbage instead of HTTP, or a request that takes too long: Node answers 400 or 408 by itself.
   http.maxConnections = spooler.limits.sessions + SPARE_CONNECTIONS;
+  const connections = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, () => {
@@ -73,9 +78,9 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
     closing ??= (async () => {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       await spooler.close();
-      http.closeIdleConnections();
       await door.allGone();
-      http.closeAllConnections();
+      // Who is still here never became a client: in the middle of a request or a TLS handshake, or silent.
+      for (const socket of connections) socket.destroy();
       await closed;
     })();
     return closing;
@@ -113,7 +118,7 @@ class Door {
     this.#spooler = spooler;
     this.#tokens = tokens;
     this.#origins = origins && new Set(origins.map((origin) => origin.toLowerCase()));
-    this.#webSockets = new WebSocketServer({
+    const options = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
@@ -121,8 +126,11 @@ class Door {
       // A browser cuts a large message into some hundred frames; more is an attack on memory.
       maxFragments: 1024,
       maxBufferedChunks: 16 * 1024,
-      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-    });
+      // Not in the declarations yet.
+      closeTimeout: CLOSE_TIME,
+      handleProtocols: (offered: Set<string>): string | false => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    };
+    this.#webSockets = new WebSocketServer(options);
   }
 
   /** `GET /healthz`: the process answers. `GET /readyz`: it takes new sessions. */
@@ -147,23 +155,21 @@ class Door {
     if (typeof checked === 'number') return refuse(socket, checked);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#sockets.add(webSocket);
-      const link = new WebSocketLink(webSocket, socket);
-      const deadline = new MessageDeadline(this.#spooler.clock, this.#spooler.limits.messageTime, () => {
-        const { code, reason } = CLOSES.INCOMPLETE;
-        link.close(code, reason);
-      });
-      webSocket.on('message', () => deadline.whole());
-      socket.on('data', () => deadline.looked(isMidMessage(webSocket)));
       webSocket.once('close', () => {
-        deadline.stop();
         this.#sockets.delete(webSocket);
         if (this.#sockets.size === 0) this.#whenGone?.();
       });
+      const link = new WebSocketLink(webSocket, socket);
       if (webSocket.protocol !== SUBPROTOCOL) {
         const { code, reason } = CLOSES.UNSUPPORTED_PROTOCOL;
         return link.close(code, reason);
       }
-      this.#spooler.accept(link, checked);
+      const session = this.#spooler.accept(link, checked);
+      const { clock, limits } = this.#spooler;
+      const deadline = new MessageDeadline(clock, limits.messageTime, () => session.end('INCOMPLETE', 'faulty'));
+      webSocket.on('message', () => deadline.whole());
+      socket.on('data', () => deadline.looked(isMidMessage(webSocket)));
+      webSocket.once('close', () => deadline.stop());
     });
   }
 
@@ -211,6 +217,8 @@ const TEXT: Readonly<Record<number, string>> = {
 
 function refuse(socket: Duplex, status: number): void {
   const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+  // Nobody waits for a stranger to close his half: it would cost a descriptor for as long as he likes.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${TEXT[status] ?? ''}\r\n${challenge}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

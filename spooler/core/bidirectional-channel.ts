@@ -44,6 +44,7 @@ const anyToClosed = (_: Exclude<BidirectionalState, Closed>): Closed => ({ kind:
 const S_OK = hresultOf('S_OK');
 const QUEUE_IS_FULL = hresultOf('INTERNAL_NOTIFICATION_QUEUE_IS_FULL');
 const NOT_YOUR_TURN = hresultOf('ASYNC_CALL_ALREADY_PARKED');
+const NOT_ANSWERED = hresultOf('CHANNEL_WAITING_FOR_CLIENT_NOTIFICATION');
 
 export class BidirectionalChannel {
   readonly style = 'kBiDirectional';
@@ -90,13 +91,15 @@ export class BidirectionalChannel {
         for (const end of this.#ends) this.#give(end, message);
         return S_OK;
       case 'sourceTurn':
+        // The answer is still on its way: one message in flight (PAN-101).
+        if (isKeptBack(this.source)) return NOT_ANSWERED;
         if (!hasRoom(state.owner)) return QUEUE_IS_FULL;
         this.#state = sourceTurnToListenerTurn(state);
         this.#give(state.owner, message);
         return S_OK;
       case 'held':
       case 'listenerTurn':
-        return hresultOf('CHANNEL_WAITING_FOR_CLIENT_NOTIFICATION');
+        return NOT_ANSWERED;
       case 'closed':
         return hresultOf('CHANNEL_ALREADY_CLOSED');
     }
@@ -106,6 +109,8 @@ export class BidirectionalChannel {
   respond(end: ListenerEnd, message: Message): number {
     const state = this.#state;
     if (state.kind !== 'held' && state.kind !== 'listenerTurn') return NOT_YOUR_TURN;
+    // Nobody answers what has not come yet (PAN-103, PAN-144).
+    if (isKeptBack(end)) return NOT_YOUR_TURN;
     if (!hasRoom(this.source)) return QUEUE_IS_FULL;
     if (state.kind === 'held') {
       this.#letInitialGo(state);
@@ -208,4 +213,9 @@ export class BidirectionalChannel {
 
 function hasRoom({ session }: SourceEnd | ListenerEnd): boolean {
   return session.delivery.hasRoom(session.delivery.common);
+}
+
+/** Whether what was last sent to the end is still queued for want of credit. */
+function isKeptBack({ session, pending }: SourceEnd | ListenerEnd): boolean {
+  return pending !== undefined && session.delivery.common.queue.has(pending);
 }

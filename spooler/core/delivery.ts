@@ -7,6 +7,7 @@ import type { Account } from '../../shared/held-references.ts';
 import { HeldReferences } from '../../shared/held-references.ts';
 import type { Cancel, Clock, Limits } from '../../shared/index.ts';
 import type { Outbox } from '../../shared/outbox.ts';
+import type { TrafficCount } from './traffic.ts';
 
 /** One record to be given to the session, and what it charges. */
 export interface Parcel {
@@ -23,6 +24,8 @@ export class Window implements Account {
   heldBytes = 0;
   /** In order. A parcel is taken out from anywhere when its end goes. */
   readonly queue = new Set<Parcel>();
+  /** References among what is queued; the end of a number takes nobody's place. */
+  queued = 0;
   readonly #maxObjects: number;
   readonly #maxBytes: number;
   readonly #maxQueue: number;
@@ -37,7 +40,7 @@ export class Window implements Account {
   }
 
   get queueIsFull(): boolean {
-    return this.queue.size >= this.#maxQueue;
+    return this.queued >= this.#maxQueue;
   }
 }
 
@@ -60,6 +63,7 @@ export class Delivery {
   readonly #outbox: Outbox;
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #traffic: TrafficCount;
   readonly #hooks: DeliveryHooks;
   readonly #seekers = new Set<RoomSeeker>();
   /** Windows with something queued, the one to be served next first. */
@@ -69,10 +73,11 @@ export class Delivery {
   #gaveBack = false;
   #cancelStall: Cancel | undefined;
 
-  constructor(outbox: Outbox, limits: Limits, clock: Clock, hooks: DeliveryHooks) {
+  constructor(outbox: Outbox, limits: Limits, clock: Clock, traffic: TrafficCount, hooks: DeliveryHooks) {
     this.#outbox = outbox;
     this.#limits = limits;
     this.#clock = clock;
+    this.#traffic = traffic;
     this.#hooks = hooks;
     this.common = new Window(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
@@ -100,16 +105,22 @@ export class Delivery {
     this.#seekers.add(seeker);
   }
 
-  /** Gives the parcel now, or queues it behind what the window waits for. Returns whether it was given. */
+  /**
+   * Gives the parcel now, or queues it behind what the window waits for. The end of a number waits only for what is queued on
+   * that number. Returns whether it was given.
+   */
   give(parcel: Parcel, window: Window): boolean {
-    if (this.wouldPass(window) || (parcel.size === undefined && window.queue.size === 0)) {
+    if (parcel.size === undefined ? !hasQueued(window, parcel.end) : this.wouldPass(window)) {
       this.#send(parcel, window);
       return true;
     }
     window.queue.add(parcel);
     this.#waiting.add(window);
-    this.#queued++;
-    this.#queuedBytes += parcel.size ?? 0;
+    if (parcel.size !== undefined) {
+      window.queued++;
+      this.#queued++;
+      this.#queuedBytes += parcel.size;
+    }
     this.#watchStall();
     return false;
   }
@@ -119,39 +130,34 @@ export class Delivery {
     if (!window.queue.delete(parcel)) return;
     this.#unqueued(parcel, window);
     this.#checkEmptied();
+    this.#wakeLater();
   }
 
   /** Takes back everything queued in a window: its registration is gone. */
   close(window: Window): void {
     for (const parcel of window.queue) this.withdraw(parcel, window);
-    this.#wake();
+    this.#wakeLater();
   }
 
   /** The peer gave something back: what waited for it goes. Throws `OVER_RELEASE` where it held no such thing. */
   released(end: number, sequence: number, only: boolean): void {
+    const sessionWasAtBound = this.#sessionAtBound;
     const account = only ? this.held.releaseOnly(end, sequence) : this.held.releaseUpTo(end, sequence);
     this.#gaveBack = true;
     if (this.#queued > 0) {
-      if (account instanceof Window) this.#serve(account);
-      for (const window of [...this.#waiting]) {
-        if (this.#sessionAtBound) break;
-        // To the back, so that no window starves another.
-        this.#waiting.delete(window);
-        this.#waiting.add(window);
-        this.#serve(window);
-      }
+      if (sessionWasAtBound) this.#serveInTurn();
+      // Every window that waits is at its own bound: only the one given back to can have room.
+      else if (account instanceof Window) this.#serve(account);
       this.#checkEmptied();
     }
     if (this.#seekers.size > 0) this.#wake();
   }
 
-  /** The session is gone. Returns how many deliveries it never got. */
-  end(): number {
-    const missed = this.#queued;
+  /** The session is gone. */
+  end(): void {
     for (const window of [...this.#waiting]) this.close(window);
     this.held.releaseAll();
-    this.#wake();
-    return missed;
+    this.#wakeLater();
   }
 
   get #sessionAtBound(): boolean {
@@ -164,6 +170,16 @@ export class Delivery {
     return window.queue.size === 0 && !window.atBound && !this.#sessionAtBound;
   }
 
+  /** Gives what the session has room for, each window in its turn, so that none starves another. */
+  #serveInTurn(): void {
+    for (const window of [...this.#waiting]) {
+      if (this.#sessionAtBound) break;
+      this.#waiting.delete(window);
+      this.#waiting.add(window);
+      this.#serve(window);
+    }
+  }
+
   #serve(window: Window): void {
     for (const parcel of window.queue) {
       if (parcel.size !== undefined && (window.atBound || this.#sessionAtBound)) break;
@@ -173,6 +189,11 @@ export class Delivery {
     }
   }
 
+  /** When what goes on now is over: whoever takes the room must not take it from the middle of that. */
+  #wakeLater(): void {
+    if (this.#seekers.size > 0) queueMicrotask(() => this.#wake());
+  }
+
   #wake(): void {
     const seekers = [...this.#seekers];
     this.#seekers.clear();
@@ -180,13 +201,19 @@ export class Delivery {
   }
 
   #send({ end, sequence, size, record }: Parcel, window: Window): void {
-    if (size !== undefined) this.held.hold(end, sequence, size, window);
+    if (size !== undefined) {
+      this.held.hold(end, sequence, size, window);
+      this.#traffic.countDelivered(size);
+    }
     this.#outbox.write(record);
   }
 
-  #unqueued(parcel: Parcel, window: Window): void {
-    this.#queued--;
-    this.#queuedBytes -= parcel.size ?? 0;
+  #unqueued({ size }: Parcel, window: Window): void {
+    if (size !== undefined) {
+      window.queued--;
+      this.#queued--;
+      this.#queuedBytes -= size;
+    }
     if (window.queue.size === 0) this.#waiting.delete(window);
   }
 
@@ -206,4 +233,9 @@ export class Delivery {
       else this.#hooks.stalled();
     });
   }
+}
+
+function hasQueued({ queue }: Window, end: number): boolean {
+  for (const parcel of queue) if (parcel.end === end) return true;
+  return false;
 }

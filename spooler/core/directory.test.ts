@@ -117,30 +117,35 @@ describe('the count', () => {
 
 test('the version of an audience is another whenever the audience is', () => {
   const names = [lab, hall, null];
-  const step = fc.record({ remove: fc.boolean(), which: fc.nat(8) });
+  const step = fc.record({ kind: fc.constantFrom('add', 'remove', 'offer', 'unoffer'), which: fc.nat(8) });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const directory = new Directory();
+      const offers = names.map((name) => channel({ name }));
       const pool = Array.from({ length: 9 }, (_, index) => registration({ name: names[index % 3] ?? null }));
       const present = new Set<Registration>();
       const known = names.map((name) => ({ asked: target({ name }), audiences: new Map<number, string>() }));
-      for (const { remove, which } of steps) {
+      for (const { kind, which } of steps) {
         const one = pool[which] as Registration;
-        if (remove) directory.removeRegistration(one);
-        else if (!present.has(one)) directory.addRegistration(one);
-        if (remove) present.delete(one);
-        else present.add(one);
+        const offer = offers[which % 3] as BidirectionalChannel;
+        if (kind === 'add' && !present.has(one)) directory.addRegistration(one);
+        if (kind === 'add') present.add(one);
+        if (kind === 'remove') directory.removeRegistration(one);
+        if (kind === 'remove') present.delete(one);
+        if (kind === 'offer') directory.addOffered(offer);
+        if (kind === 'unoffer') directory.removeOffered(offer);
         for (const { asked, audiences } of known) {
           const version = directory.audienceVersion(asked);
           const audience = directory
             .audience(asked)
             .map((found) => pool.indexOf(found))
-            .sort()
+            .sort((a, b) => a - b)
             .join();
           expect(audiences.get(version) ?? audience).toBe(audience);
           audiences.set(version, audience);
         }
       }
     }),
+    { numRuns: 500 },
   );
 });

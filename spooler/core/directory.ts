@@ -27,6 +27,8 @@ export class Directory {
   readonly #types = new Map<Guid, Map<string, Place>>();
   #registrations = 0;
   #changes = 0;
+  /** The last change that left a place empty: an absent place has changed no later than then. */
+  #lastForgotten = 0;
 
   get registrationCount(): number {
     return this.#registrations;
@@ -49,8 +51,8 @@ export class Directory {
 
   removeRegistration(registration: Registration): void {
     const { type } = registration.interest;
-    const place = this.#place(type, registration.nameKey);
-    if (!place.registrations.delete(registration)) return;
+    const place = this.#types.get(type)?.get(registration.nameKey);
+    if (!place?.registrations.delete(registration)) return;
     place.version = ++this.#changes;
     this.#registrations--;
     this.#forgetIfEmpty(type, registration.nameKey);
@@ -76,10 +78,10 @@ export class Directory {
   }
 
   /** Another number whenever the audience may be another. */
-  audienceVersion(target: Target): number {
-    let version = 0;
-    for (const place of this.#placesFor(target)) version = Math.max(version, place.version);
-    return version;
+  audienceVersion({ interest, nameKey }: Target): number {
+    const places = this.#types.get(interest.type);
+    const version = (key: string): number => places?.get(key)?.version ?? this.#lastForgotten;
+    return Math.max(version(nameKey), version(''));
   }
 
   /** The unacquired channels a new registration is offered. */
@@ -109,7 +111,7 @@ export class Directory {
     }
     let place = places.get(nameKey);
     if (!place) {
-      place = { registrations: new Set(), offered: new Set(), version: 0 };
+      place = { registrations: new Set(), offered: new Set(), version: this.#lastForgotten };
       places.set(nameKey, place);
     }
     return place;
@@ -119,6 +121,7 @@ export class Directory {
     const places = this.#types.get(type);
     const place = places?.get(nameKey);
     if (!places || !place || place.registrations.size > 0 || place.offered.size > 0) return;
+    this.#lastForgotten = this.#changes;
     places.delete(nameKey);
     if (places.size === 0) this.#types.delete(type);
   }

@@ -1,4 +1,6 @@
-/** The ends of one session by number: those in use, what was sent on them last, and how those answer that are finished. */
+/**
+ * The ends of one session by number: those in use, what was sent on them last, and how those answer that are finished.
+ */
 
 import { hresultOf } from '../../shared/errors.ts';
 import { isUpTo, nextSequence } from '../../shared/sequence.ts';
@@ -52,7 +54,10 @@ export class EndTable {
     this.#finished.clear();
   }
 
-  /** Where a send number stands, and takes note of it. On an end that is not in use every number is `next`: it is refused by itself. */
+  /**
+   * Where a send number stands, and takes note of it. On an end that is not in use every number is `next`: it is
+   * refused by itself.
+   */
   order(number: number, sequence: number): 'next' | 'duplicate' | 'gap' {
     if (!this.#ends.has(number)) return 'next';
     const last = this.#sent.get(number) ?? 0;

@@ -15,7 +15,9 @@ export function runDown(session: Session, cause: Cause, greeted: boolean): void 
       spooler.observe({ kind: 'fault', user: session.user, reason });
     }
   };
-  let missed = 0;
+  // Before its registrations go, and their queues with them.
+  const missed = session.lost + session.delivery.queued;
+  spooler.traffic.lost += session.delivery.queued;
 
   // Reading has stopped: the session's state is `ended`.
   for (const registration of session.registrations.values()) step(() => session.drop(registration));
@@ -29,9 +31,7 @@ export function runDown(session: Session, cause: Cause, greeted: boolean): void 
   }
   session.ends.clear();
 
-  step(() => {
-    missed = session.lost + session.delivery.end();
-  });
+  step(() => session.delivery.end());
   step(() => spooler.sessionEnded(session, cause, missed));
   if (greeted) spooler.observe({ kind: 'sessionEnded', user: session.user, agent: session.agent, cause, missed });
 }

@@ -1,6 +1,6 @@
 /**
- * What a client sends on its ends: `notify` and `close` (PROTOCOL.md sections 5.6 and 5.7). Checked in the order of GAP-28, end, ownership, type, size, turn; what
- * is refused changes nothing (GAP-27).
+ * What a client sends on its ends: `notify` and `close` (PROTOCOL.md sections 5.6 and 5.7). Checked in the order of
+ * GAP-28, end, ownership, type, size, turn; what is refused changes nothing (GAP-27).
  */
 
 import { hresultOf } from '../../shared/errors.ts';
@@ -21,6 +21,7 @@ export function notify(session: Session, record: Notify, raw: RawRecord): void {
   // A record without a header can be sent on as it came.
   const message = (): Message => new Message(record, raw.headerLength === 0 ? raw.bytes : undefined);
   const refused = checkData(session, record);
+  if (refused === undefined) session.spooler.traffic.countReceived(record.data?.length ?? 0);
   if (channel.style === 'kBiDirectional') {
     settle(refused ?? (end.kind === 'source' ? channel.notify(message()) : channel.respond(end, message())));
   } else if (end.kind === 'listener') {
@@ -41,10 +42,14 @@ export function close(session: Session, record: CloseEnd): void {
   };
   // Bytes that come with NOTIFICATION_RELEASE are ignored (PAN-178).
   const refused = record.release ? undefined : checkData(session, record);
+  if (refused === undefined && !record.release) session.spooler.traffic.countReceived(record.data?.length ?? 0);
   if (channel.style === 'kBiDirectional') {
     settle(refused ?? closeBidirectional(channel, end, record));
   } else if (end.kind === 'listener') {
     settle(hresultOf('E_INVALIDARG'));
+  } else if (channel.waitingObjects > session.spooler.limits.waitingObjects) {
+    // One close may stand behind as many as may wait.
+    session.end('FLOODED', 'faulty');
   } else {
     settle(refused === undefined ? channel.close(record.sequence) : channel.refuse(record.sequence, refused));
   }

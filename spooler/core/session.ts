@@ -6,6 +6,7 @@
 import { hresultOf, SpoolError } from '../../shared/errors.ts';
 import type { Pulse } from '../../shared/heartbeat.ts';
 import {
+  type Cancel,
   type Cause,
   CLOSES,
   type ClientRecord,
@@ -28,6 +29,7 @@ import { Outbox } from '../../shared/outbox.ts';
 import { Delivery } from './delivery.ts';
 import { EndTable } from './end-table.ts';
 import type { Channel, End, Finish, ListenerEnd } from './ends.ts';
+import { whenExpired } from './expiry.ts';
 import { explain } from './explain.ts';
 import type { Identity } from './identity.ts';
 import type { Message } from './message.ts';
@@ -52,6 +54,7 @@ interface OpenState {
   readonly kind: 'open';
   readonly identity: Identity;
   readonly pulse: Pulse;
+  readonly cancelExpiry: Cancel | undefined;
 }
 interface Ended {
   readonly kind: 'ended';
@@ -60,6 +63,8 @@ type SessionState = Greeting | OpenState | Ended;
 
 /** WebSocket close codes of a peer that left in good order; 1005: without saying a code. */
 const GOODBYES = new Set([CLOSES.NORMAL.code, CLOSES.GOING_AWAY.code, 1005]);
+/** Those of one that sent what is no message: broken framing, or text. */
+const FAULTS = new Set([1002, CLOSES.TEXT_MESSAGE.code]);
 
 const json = new TextEncoder();
 
@@ -90,7 +95,7 @@ export class Session {
     this.#peer = peer;
     this.startedAt = spooler.clock.now();
     this.#outbox = new Outbox(link);
-    this.delivery = new Delivery(this.#outbox, spooler.limits, spooler.clock, {
+    this.delivery = new Delivery(this.#outbox, spooler.limits, spooler.clock, spooler.traffic, {
       stalled: () => this.end('TOO_SLOW', 'slow'),
       emptied: () => spooler.deliveryEmptied(),
     });
@@ -133,12 +138,15 @@ export class Session {
 
   #linkClosed(code: number): void {
     if (this.#state.kind === 'ended') return;
-    this.#toEnded(GOODBYES.has(code) ? 'left' : 'died');
+    this.#toEnded(GOODBYES.has(code) ? 'left' : FAULTS.has(code) ? 'faulty' : 'died');
   }
 
   #toEnded(cause: Cause): void {
     if (this.#state.kind === 'greeting') this.#state.cancelDeadline();
-    if (this.#state.kind === 'open') this.#state.pulse.stop();
+    if (this.#state.kind === 'open') {
+      this.#state.pulse.stop();
+      this.#state.cancelExpiry?.();
+    }
     const greeted = this.#state.kind === 'open';
     this.#state = { kind: 'ended' };
     runDown(this, cause, greeted);
@@ -221,7 +229,11 @@ export class Session {
         this.link.terminate();
       },
     });
-    this.#state = { kind: 'open', identity, pulse };
+    const { clock, wallClock } = this.spooler;
+    const { expiresAt } = identity;
+    const expired = (): void => this.end('TOKEN_EXPIRED', 'faulty');
+    const cancelExpiry = expiresAt === undefined ? undefined : whenExpired(clock, wallClock, expiresAt, expired);
+    this.#state = { kind: 'open', identity, pulse, cancelExpiry };
     const { payload, message, waitingObjects, waitingBytes } = this.spooler.limits;
     const missed = instance === undefined ? undefined : this.spooler.takeMissed(instance);
     this.write({
@@ -235,12 +247,6 @@ export class Session {
   }
 
   #ping(): void {
-    if (
-      this.#state.kind === 'open' &&
-      (this.#state.identity.expiresAt ?? Number.POSITIVE_INFINITY) <= this.spooler.wallClock()
-    ) {
-      return this.end('TOKEN_EXPIRED', 'faulty');
-    }
     if (this.link.ping) this.link.ping();
     else this.write({ op: 'ping', sequence: 0 });
   }
@@ -377,8 +383,9 @@ export class Session {
   #mindTheSocket(): void {
     const { buffered } = this.link;
     if (buffered <= this.spooler.limits.socketPauseBytes) return;
-    if (buffered > this.spooler.limits.socketBytes) return this.end('TOO_SLOW', 'slow');
     this.link.pause();
+    // Not in the middle of what somebody is writing to it.
+    if (buffered > this.spooler.limits.socketBytes) queueMicrotask(() => this.end('TOO_SLOW', 'slow'));
   }
 
   #answer(id: number, request: number, hresult: number, detail?: object): void {

@@ -24,6 +24,7 @@ import type { Channel } from './ends.ts';
 import { ALL_RIGHTS, type Identity, mayOpen, mayRegister } from './identity.ts';
 import type { Observer, SpoolerEvent } from './observer.ts';
 import { type Peer, Session } from './session.ts';
+import { TrafficCount } from './traffic.ts';
 import { UnidirectionalChannel } from './unidirectional-channel.ts';
 
 export interface SpoolerOptions {
@@ -55,6 +56,7 @@ export class Spooler {
   /** For sessions. */
   readonly directory: Directory = new Directory();
   readonly heartbeat: Heartbeat;
+  readonly traffic: TrafficCount = new TrafficCount();
   readonly #observer: Observer | undefined;
   readonly #sessions = new Set<Session>();
   readonly #channels = new Set<Channel>();
@@ -77,8 +79,10 @@ export class Spooler {
   }
 
   /** Takes over a link whose transport is established. The peer has `helloTime` to say hello. */
-  accept(link: Link, peer: Peer = {}): void {
-    this.#sessions.add(new Session(this, link, peer));
+  accept(link: Link, peer: Peer = {}): Session {
+    const session = new Session(this, link, peer);
+    this.#sessions.add(session);
+    return session;
   }
 
   /** Whether another session may be accepted. */

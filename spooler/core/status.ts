@@ -36,7 +36,7 @@ export function statusFor(asker: Session): StatusReport {
       (registration) => ({
         ...registration.interest,
         user: registration.user,
-        queued: registration.window.queue.size,
+        queued: registration.window.queued,
       }),
     ),
     channels: take(
@@ -51,6 +51,7 @@ export function statusFor(asker: Session): StatusReport {
       }),
     ),
     totals: spooler.stats(),
+    traffic: spooler.traffic.snapshot,
   };
 }
 

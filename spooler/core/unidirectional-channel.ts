@@ -123,6 +123,7 @@ export class UnidirectionalChannel {
       const { delivery } = session;
       if (!delivery.hasRoom(window)) {
         session.lost++;
+        session.spooler.traffic.lost++;
         continue;
       }
       given++;
@@ -158,6 +159,7 @@ export class UnidirectionalChannel {
 
   /** False also arranges to be told of room where it lacks. */
   #hasRoomEverywhere(): boolean {
+    if (this.#state === 'closed') return true;
     this.#refreshAudience();
     for (const { session, registration } of this.#audience) {
       if (session.delivery.hasRoom(registration.window)) continue;
@@ -169,14 +171,18 @@ export class UnidirectionalChannel {
 
   /** There may be room where it lacked. */
   roomMade(): void {
-    while (this.#waiting.length > 0 && this.#hasRoomEverywhere()) {
-      const waiting = this.#waiting.shift() as Waiting;
+    for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) {
+      // A refusal or a close needs no room, only its turn.
+      if (waiting.kind === 'notify' && !this.#hasRoomEverywhere()) return;
+      this.#waiting.shift();
       if (waiting.kind === 'notify') this.#waitingBytes -= waiting.message.size;
       this.source.session.settle(this.source.number, sequenceOf(waiting), this.#process(waiting));
     }
   }
 
   #process(waiting: Waiting): number {
+    // What was sent behind a close that waited.
+    if (this.#state === 'closed') return hresultOf('CHANNEL_ALREADY_CLOSED');
     switch (waiting.kind) {
       case 'notify':
         return this.#deliver(waiting.message);

@@ -2,62 +2,119 @@
 
 import type { Link, LinkHandlers } from '../../shared/index.ts';
 
-type Holding = 'nothing' | 'incoming' | 'outgoing' | 'both';
+/** Seen from the end that has the link: `incoming` is what the other one sends to it. */
+export type Direction = 'incoming' | 'outgoing' | 'both';
+
+/** WebSocket close code of a link that broke without a goodbye. */
+const BROKEN = 1006;
 
 export class FaultLink implements Link {
   readonly #link: Link;
   #handlers: LinkHandlers | undefined;
   #silent = false;
-  #holding: Holding = 'nothing';
+  #paused = false;
+  #closing = false;
+  #closed = false;
+  #awaitsLife = false;
+  #holding: Direction | undefined;
+  /** What came before anybody was attached. */
+  #early: (() => void)[] = [];
   #heldIncoming: Uint8Array[] = [];
   #heldOutgoing: (readonly Uint8Array[])[] = [];
-  /** Bytes of whole messages that passed. */
-  sentBytes = 0;
-  receivedBytes = 0;
-  closed = false;
+  #sentBytes = 0;
+  #receivedBytes = 0;
 
+  /** Takes the link over: nobody else may use it. */
   constructor(link: Link) {
     this.#link = link;
     // Present only where the link has it: who has none uses records instead.
     if (link.ping) {
       this.ping = () => {
-        if (!this.#silent) link.ping?.();
+        if (this.#silent) return;
+        this.#awaitsLife = true;
+        link.ping?.();
       };
     }
+    link.attach({
+      onMessage: (message) => this.#arrived(message),
+      onAlive: () => this.#alive(),
+      onDrain: () => this.#handlers?.onDrain(),
+      onClose: (code, reason) => {
+        if (!this.#silent) this.#close(code, reason);
+      },
+    });
   }
 
   ping?: () => void;
+
+  /** Bytes of whole messages that left here; what is held back or lost in silence is not counted. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Bytes of whole messages that arrived here and were handed on. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** Whether this end knows that the link is closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
 
   get silent(): boolean {
     return this.#silent;
   }
 
-  /** Whether something is kept back. */
+  /** Whether messages are kept back. */
   get isHolding(): boolean {
-    return this.#holding !== 'nothing';
+    return this.#holding !== undefined;
+  }
+
+  /** Whether what is sent to this end is handed on: attached, and neither silent, holding, paused nor closed. */
+  get reads(): boolean {
+    return (
+      this.#handlers !== undefined &&
+      !this.#silent &&
+      !this.#paused &&
+      !this.#closed &&
+      (this.#holding === undefined || this.#holding === 'outgoing')
+    );
+  }
+
+  /** Whether this end waits for its link: for the end of a goodbye, or for a sign of life it has asked for. */
+  get isWaiting(): boolean {
+    return !this.#closed && (this.#closing || (this.#awaitsLife && !this.#paused));
   }
 
   // ------------------------------------------------------------------------------------------ faults
 
   /** Breaks the connection without a goodbye; both ends notice at once, as with a process that was killed. */
   cut(): void {
+    this.#silent = false;
+    this.#closing = true;
     this.#link.terminate();
   }
 
-  /** Neither sends nor reads nor reacts any more, as a frozen process or an unplugged cable. */
+  /**
+   * Neither sends nor reads nor reacts any more, as a frozen process or an unplugged cable. The spooler finds out by its
+   * heartbeat, and so does this end: the clock goes on for both. There is no way back but `cut`.
+   */
   goSilent(): void {
     this.#silent = true;
+    this.#heldIncoming = [];
+    this.#heldOutgoing = [];
     this.#link.pause();
   }
 
-  /** Keeps back what passes from now on, until `letGo`. */
-  hold(what: Exclude<Holding, 'nothing'>): void {
-    this.#holding = what;
+  /** Keeps back the messages that pass from now on, until `letGo`. Signs of life still pass: it is slow, not dead. */
+  hold(direction: Direction): void {
+    this.#holding = direction;
   }
 
-  /** Lets everything pass that was kept back, in order, incoming first. */
+  /** Lets everything pass that was kept back, in order, incoming first. What a closed link held is lost. */
   letGo(): void {
-    this.#holding = 'nothing';
+    this.#holding = undefined;
     for (const message of this.#heldIncoming.splice(0)) this.#receive(message);
     for (const parts of this.#heldOutgoing.splice(0)) this.send(parts);
   }
@@ -66,26 +123,39 @@ export class FaultLink implements Link {
 
   attach(handlers: LinkHandlers): void {
     this.#handlers = handlers;
-    this.#link.attach({
-      onMessage: (message) => {
-        if (this.#silent) return;
-        if (this.#holding === 'incoming' || this.#holding === 'both') this.#heldIncoming.push(message);
-        else this.#receive(message);
-      },
-      onAlive: () => {
-        if (!this.#silent) handlers.onAlive();
-      },
-      onDrain: () => handlers.onDrain(),
-      onClose: (code, reason) => {
-        this.closed = true;
-        handlers.onClose(code, reason);
-      },
+    queueMicrotask(() => {
+      for (const tell of this.#early.splice(0)) tell();
     });
   }
 
+  #tell(event: () => void): void {
+    if (this.#handlers && this.#early.length === 0) event();
+    else this.#early.push(event);
+  }
+
+  #arrived(message: Uint8Array): void {
+    if (this.#silent || this.#closed) return;
+    if (this.#holding === 'incoming' || this.#holding === 'both') this.#heldIncoming.push(message);
+    else this.#receive(message);
+  }
+
+  #alive(): void {
+    if (this.#silent) return;
+    this.#awaitsLife = false;
+    this.#handlers?.onAlive();
+  }
+
   #receive(message: Uint8Array): void {
-    this.receivedBytes += message.length;
-    this.#handlers?.onMessage(message);
+    this.#receivedBytes += message.length;
+    this.#tell(() => this.#handlers?.onMessage(message));
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#heldIncoming = [];
+    this.#heldOutgoing = [];
+    this.#tell(() => this.#handlers?.onClose(code, reason));
   }
 
   get buffered(): number {
@@ -93,30 +163,41 @@ export class FaultLink implements Link {
   }
 
   send(parts: readonly Uint8Array[]): void {
-    if (this.#silent) return;
-    if (this.#holding === 'outgoing' || this.#holding === 'both') {
-      this.#heldOutgoing.push(parts);
-      return;
-    }
-    for (const part of parts) this.sentBytes += part.length;
+    if (this.#silent || this.#closing || this.#closed) return;
+    if (this.#holding === 'outgoing' || this.#holding === 'both') this.#heldOutgoing.push(parts);
+    else this.#send(parts);
+  }
+
+  #send(parts: readonly Uint8Array[]): void {
+    for (const part of parts) this.#sentBytes += part.length;
     this.#link.send(parts);
   }
 
   pause(): void {
+    this.#paused = true;
     this.#link.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     if (!this.#silent) this.#link.resume();
   }
 
   close(code: number, reason: string): void {
-    // A silent peer says no goodbye either.
-    if (this.#silent) this.#link.terminate();
-    else this.#link.close(code, reason);
+    if (this.#silent) return this.#closeInSilence();
+    for (const parts of this.#heldOutgoing.splice(0)) this.#send(parts);
+    this.#closing = true;
+    this.#link.close(code, reason);
   }
 
   terminate(): void {
+    if (this.#silent) return this.#closeInSilence();
+    this.#closing = true;
     this.#link.terminate();
+  }
+
+  /** A goodbye does not pass a silent link either: this end is done with it, the spooler has yet to find out. */
+  #closeInSilence(): void {
+    queueMicrotask(() => this.#close(BROKEN, ''));
   }
 }

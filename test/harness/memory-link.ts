@@ -1,9 +1,13 @@
-/** A pair of links in one process: the real protocol, no sockets. Messages are copied and arrive later, in order, as over a network. */
+/**
+ * A pair of links in one process: the real protocol, no sockets. As over a network, messages are copied and arrive in
+ * order, in a later turn of the event loop: two ends that answer each other for ever leave room for everybody else.
+ */
 
 import type { Link, LinkHandlers } from '../../shared/index.ts';
 import { concat } from '../../shared/outbox.ts';
+import { inNextTurn } from './real-time.ts';
 
-/** Two joined links; what one sends the other receives. */
+/** Two joined links; what one sends the other receives. Give one to `Spooler.accept` and the other to an end. */
 export function memoryLinks(): readonly [Link, Link] {
   const left = new MemoryLink();
   const right = new MemoryLink();
@@ -12,8 +16,13 @@ export function memoryLinks(): readonly [Link, Link] {
   return [left, right];
 }
 
+interface Ending {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** What a link carries besides messages: signs of life, and its end. */
-type Arrival = Uint8Array | 'ping' | 'pong' | { readonly code: number; readonly reason: string };
+type Arrival = Uint8Array | 'ping' | 'pong' | Ending;
 
 class MemoryLink implements Link {
   #peer: MemoryLink | undefined;
@@ -76,7 +85,7 @@ class MemoryLink implements Link {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    inNextTurn(() => {
       this.#scheduled = false;
       this.#read();
     });
@@ -84,26 +93,26 @@ class MemoryLink implements Link {
 
   #read(): void {
     const handlers = this.#handlers;
-    while (handlers && this.#arrived.length > 0) {
+    if (!handlers) return;
+    while (this.#arrived.length > 0) {
       const [item] = this.#arrived;
       // The end of a link is noticed even by one that does not read, as a reset is.
-      if (this.#paused && !(typeof item === 'object' && 'code' in item)) return;
+      if (this.#paused && !isEnding(item)) return;
       this.#arrived.shift();
       if (item === undefined) return;
-      if (item === 'ping') {
-        handlers.onAlive();
-        this.#peer?.arrive('pong');
-      } else if (item === 'pong') {
-        handlers.onAlive();
-      } else if (item instanceof Uint8Array) {
-        handlers.onAlive();
-        handlers.onMessage(item);
-      } else {
+      if (isEnding(item)) {
         this.#closed = true;
         this.#arrived = [];
         this.#handlers = undefined;
-        handlers.onClose(item.code, item.reason);
+        return handlers.onClose(item.code, item.reason);
       }
+      handlers.onAlive();
+      if (item === 'ping') this.#peer?.arrive('pong');
+      else if (item !== 'pong') handlers.onMessage(item);
     }
   }
+}
+
+function isEnding(item: Arrival | undefined): item is Ending {
+  return typeof item === 'object' && 'code' in item;
 }

@@ -3,61 +3,84 @@
 import type { ListenerChannel } from '../../client/listener.ts';
 import type { SenderChannel } from '../../client/sender.ts';
 import type { Cause, DataObject, Guid } from '../../shared/index.ts';
+import { Deadline, PATIENCE } from './real-time.ts';
 
-/** A data object, read and given back. */
+/** What was in a data object. The bytes are a copy, so they may be kept. */
 export interface Received {
+  /** Null is not the same as no bytes. */
   readonly data: Uint8Array | null;
+  /** Bytes; 0 for null. */
   readonly size: number;
   readonly type: Guid;
-  /** The data as UTF-8. */
+  /** The data as UTF-8; empty for null. */
   readonly text: string;
 }
 
 type AnyChannel = ListenerChannel | SenderChannel;
 
+/** `onEventNotify` was called. */
 export interface NotificationSeen<Channel extends AnyChannel = ListenerChannel> extends Received {
   readonly kind: 'notification';
+  /** Null for a unidirectional notification. */
   readonly channel: Channel | null;
 }
 
+/** `channelClosed` was called. */
 export interface CloseSeen<Channel extends AnyChannel = ListenerChannel> extends Received {
   readonly kind: 'closed';
+  /** Null where a unidirectional registration lost its spooler. */
   readonly channel: Channel | null;
   readonly cause: Cause;
 }
 
+/** `onNewChannel` was called. */
 export interface OfferSeen {
   readonly kind: 'offer';
   readonly channel: ListenerChannel;
 }
 
+/** One call of a callback. */
 export type Seen<Channel extends AnyChannel = ListenerChannel> =
   | NotificationSeen<Channel>
   | CloseSeen<Channel>
   | OfferSeen;
 
-/** Milliseconds of real time after which waiting is given up; a test that gets here has failed. */
-const PATIENCE = 5_000;
+/**
+ * What a recorder does inside the callback, after it was recorded. What it returns is what the callback returns: a
+ * promise makes it asynchronous, a throw or a rejection makes it fail. The data object is borrowed until then
+ * (`undefined` for an offer).
+ */
+export type Reaction<Channel extends AnyChannel = ListenerChannel> = (
+  event: Seen<Channel>,
+  object: DataObject | undefined,
+) => unknown;
 
 const utf8 = new TextDecoder();
 
-/** Reads a data object and gives it back; the bytes are copied, so they may be kept. */
+/** Reads a data object: acquires it, copies the bytes, and gives it back. Throws `USE_AFTER_RELEASE` for a dead one. */
 export function read(object: DataObject): Received {
   using lease = object.acquireData();
   const { data, size, type } = lease;
   return { data: data && new Uint8Array(data), size, type, text: data === null ? '' : utf8.decode(data) };
 }
 
+/**
+ * Give it as the callback of a registration, `new Recorder()`, or of a channel, `new Recorder<SenderChannel>()`; a rig's
+ * `recorder()` and `senderRecorder()` make them. It keeps no data object: what it shows are copies.
+ */
 export class Recorder<Channel extends AnyChannel = ListenerChannel> {
-  /** Everything, in order. */
+  /** Everything, in the order it was told. */
   readonly seen: Seen<Channel>[] = [];
-  #read = 0;
-  #wake: (() => void) | undefined;
-  readonly #react: ((event: Seen<Channel>, object: DataObject | undefined) => unknown) | undefined;
+  readonly #react: Reaction<Channel> | undefined;
+  readonly #patience: number;
+  /** How many of each kind were waited for. */
+  readonly #taken = { notification: 0, closed: 0, offer: 0 };
+  readonly #wakers = new Set<() => void>();
 
-  /** `react` runs inside the callback, after it was recorded; what it returns is what the callback returns. */
-  constructor(react?: (event: Seen<Channel>, object: DataObject | undefined) => unknown) {
+  /** `patience`: milliseconds of real time that `next…` waits. */
+  constructor(react?: Reaction<Channel>, patience: number = PATIENCE) {
     this.#react = react;
+    this.#patience = patience;
   }
 
   readonly onNewChannel = (channel: ListenerChannel): unknown => this.#record({ kind: 'offer', channel }, undefined);
@@ -70,55 +93,75 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
 
   #record(event: Seen<Channel>, object: DataObject | undefined): unknown {
     this.seen.push(event);
-    this.#wake?.();
+    for (const wake of this.#wakers) wake();
     return this.#react?.(event, object);
   }
 
+  /** All notifications so far. */
   get notifications(): NotificationSeen<Channel>[] {
-    return this.seen.filter((event) => event.kind === 'notification');
+    return this.#all('notification');
   }
 
+  /** Their texts. */
   get texts(): string[] {
     return this.notifications.map(({ text }) => text);
   }
 
+  /** All closes so far. */
   get closes(): CloseSeen<Channel>[] {
-    return this.seen.filter((event) => event.kind === 'closed');
+    return this.#all('closed');
   }
 
+  /** All offers so far. */
   get offers(): OfferSeen[] {
-    return this.seen.filter((event) => event.kind === 'offer');
+    return this.#all('offer');
   }
 
-  /** The next notification that was not waited for yet. Rejects after five seconds of real time. */
+  /**
+   * The first notification, then with each call the one after; waits for it where it has not come yet. Notifications,
+   * closes and offers are counted apart. Rejects when patience runs out, with what was seen instead.
+   */
   nextNotification(): Promise<NotificationSeen<Channel>> {
-    return this.#next('notification') as Promise<NotificationSeen<Channel>>;
+    return this.#next('notification');
   }
 
+  /** The first close, then with each call the one after. As `nextNotification`. */
   nextClose(): Promise<CloseSeen<Channel>> {
-    return this.#next('closed') as Promise<CloseSeen<Channel>>;
+    return this.#next('closed');
   }
 
+  /** The first offer of a bidirectional channel, then with each call the one after. As `nextNotification`. */
   nextOffer(): Promise<OfferSeen> {
-    return this.#next('offer') as Promise<OfferSeen>;
+    return this.#next('offer');
   }
 
-  async #next(kind: Seen['kind']): Promise<Seen<Channel>> {
-    const deadline = Date.now() + PATIENCE;
+  #all<Kind extends Seen['kind']>(kind: Kind): Extract<Seen<Channel>, { kind: Kind }>[] {
+    return this.seen.filter((event): event is Extract<Seen<Channel>, { kind: Kind }> => event.kind === kind);
+  }
+
+  async #next<Kind extends Seen['kind']>(kind: Kind): Promise<Extract<Seen<Channel>, { kind: Kind }>> {
+    const index = this.#taken[kind]++;
+    const deadline = new Deadline(this.#patience);
     for (;;) {
-      while (this.#read < this.seen.length) {
-        const event = this.seen[this.#read++];
-        if (event?.kind === kind) return event;
+      const event = this.#all(kind)[index];
+      if (event) return event;
+      if (deadline.passed) {
+        this.#taken[kind]--;
+        throw new Error(`no ${kind} number ${index + 1} came; seen: ${this.#summary()}`);
       }
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no ${kind} came; seen: ${JSON.stringify(this.seen.map((event) => event.kind))}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const { over, cancel } = deadline.wait();
+      this.#wakers.add(cancel);
+      await over;
+      this.#wakers.delete(cancel);
     }
+  }
+
+  #summary(): string {
+    const shown = this.seen.map((event) => {
+      if (event.kind === 'offer') return 'offer';
+      const what = event.data === null ? 'null' : JSON.stringify(event.text.slice(0, 40));
+      return event.kind === 'closed' ? `closed (${event.cause}) ${what}` : `notification ${what}`;
+    });
+    return shown.length === 0 ? 'nothing' : shown.join(', ');
   }
 }

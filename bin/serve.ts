@@ -1,0 +1,165 @@
+/** `spoolpipe serve`: a spooler until it is told to stop. */
+
+import { type Command, Option } from 'commander';
+import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
+import { type ServeOptions, type Server, type SpoolerEvent, serve, TokenTable } from '../spooler/index.ts';
+import { action, type Running } from './action.ts';
+import { CommandError, EXIT } from './exit-code.ts';
+import { wholeNumber } from './number.ts';
+import type { Output } from './output.ts';
+import { readNamedFile } from './payload.ts';
+
+interface ServeCommandOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly server?: string;
+  readonly tokenFile?: string;
+  readonly origin?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly maxPayload?: number;
+  readonly maxSessions?: number;
+  readonly maxRegistrations?: number;
+  readonly maxChannels?: number;
+  readonly queueLength?: number;
+  readonly verbose?: true;
+  readonly json?: true;
+}
+
+/** Bytes. Clients take messages of up to 40 MiB and a socket holds up to 64 MiB: above this a payload could not arrive. */
+const LARGEST_PAYLOAD = 32 * 1024 * 1024;
+/** What a message has room for beside the payload. */
+const MESSAGE_MARGIN = 64 * 1024;
+const MOST = 1_000_000;
+
+export function addServe(program: Command): void {
+  const limit = (flags: string, description: string, most = MOST): Option =>
+    new Option(flags, description).argParser(wholeNumber(1, most));
+  program
+    .command('serve')
+    .summary('run a spooler')
+    .description(
+      'Runs a spooler. Prints its address once it is ready. SIGTERM and SIGINT drain: what was sent is answered and ' +
+        'delivered, everybody is told, exit 0; a second signal ends at once. GET /healthz and /readyz say how it is.',
+    )
+    .option('--host <host>', 'address to listen on; anything but loopback needs --token-file', '127.0.0.1')
+    .addOption(
+      new Option('--port <port>', 'port to listen on; 0 for any free one')
+        .argParser(wholeNumber(0, 65_535))
+        .default(6310),
+    )
+    .option('--server <name>', 'the server part of its printer names (default: localhost)')
+    .option('--token-file <file>', 'who may connect, as whom, with which rights: see docs/serve.md')
+    .addOption(
+      new Option(
+        '--origin <origin>',
+        'origin of web pages that may connect, such as https://print.example; repeatable (default: without tokens ' +
+          'those on loopback, with tokens none)',
+      ).argParser((origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin]),
+    )
+    .option('--tls-cert <file>', 'PEM file with the certificate chain; then it is wss: only')
+    .option('--tls-key <file>', 'PEM file with its private key')
+    .addOption(limit('--max-payload <bytes>', 'largest payload (default: 10485760)', LARGEST_PAYLOAD))
+    .addOption(limit('--max-sessions <n>', 'sessions at once (default: 10000)'))
+    .addOption(limit('--max-registrations <n>', 'registrations at once (default: 200000)'))
+    .addOption(limit('--max-channels <n>', 'channels at once (default: 10000)'))
+    .addOption(
+      limit('--queue-length <n>', 'notifications queued for a unidirectional registration that is full (default: 100)'),
+    )
+    .option('--verbose', 'say who comes and goes')
+    .option('--json', 'one JSON object per line on standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  spoolpipe serve
+  spoolpipe serve --host 0.0.0.0 --token-file tokens.json --tls-cert chain.pem --tls-key key.pem`,
+    )
+    .action(action(run));
+}
+
+async function run(command: Command, { output, stop }: Running): Promise<number> {
+  const options = command.opts<ServeCommandOptions>();
+  const server = await start(await serveOptions(options, output));
+  const { url, port, spooler } = server;
+  await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION }, url);
+  output.say(
+    `spoolpipe ${VERSION} is ready${options.tokenFile === undefined ? '; everybody on loopback may do everything' : ''}`,
+  );
+  await new Promise<void>((resolve) => {
+    if (stop.signal.aborted) resolve();
+    else stop.signal.addEventListener('abort', () => resolve());
+  });
+  output.say('draining');
+  await server.close();
+  return EXIT.ok;
+}
+
+async function start(options: ServeOptions): Promise<Server> {
+  try {
+    return await serve(options);
+  } catch (reason) {
+    if (reason instanceof SpoolError) throw reason;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    // Of a certificate that cannot be used Node says so before it listens.
+    const exitCode = reason instanceof Error && 'syscall' in reason ? EXIT.unreachable : EXIT.usage;
+    throw new CommandError(exitCode, `cannot serve: ${why}`);
+  }
+}
+
+async function serveOptions(options: ServeCommandOptions, output: Output): Promise<ServeOptions> {
+  const { host, port, server, origin, tokenFile, tlsCert, tlsKey, verbose = false } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new CommandError(EXIT.usage, '--tls-cert and --tls-key go together');
+  const text = async (path: string): Promise<string> => Buffer.from(await readNamedFile(path)).toString('utf8');
+  return {
+    host,
+    port,
+    limits: limitsOf(options),
+    observer: (event) => observe(event, output, verbose),
+    ...(server !== undefined && { server }),
+    ...(origin && { origins: origin }),
+    ...(tokenFile !== undefined && { tokens: TokenTable.parse(await text(tokenFile)) }),
+    ...(tlsCert !== undefined &&
+      tlsKey !== undefined && { tls: { cert: await text(tlsCert), key: await text(tlsKey) } }),
+  };
+}
+
+function limitsOf({
+  maxPayload,
+  maxSessions,
+  maxRegistrations,
+  maxChannels,
+  queueLength,
+}: ServeCommandOptions): Partial<Limits> {
+  return {
+    ...(maxPayload !== undefined && { payload: maxPayload, message: maxPayload + MESSAGE_MARGIN }),
+    ...(maxSessions !== undefined && { sessions: maxSessions }),
+    ...(maxRegistrations !== undefined && { registrations: maxRegistrations }),
+    ...(maxChannels !== undefined && { channels: maxChannels }),
+    ...(queueLength !== undefined && { queueLength }),
+  };
+}
+
+/** A fault is always told: whoever runs the spooler is the one to report it. */
+function observe(event: SpoolerEvent, output: Output, verbose: boolean): void {
+  switch (event.kind) {
+    case 'fault':
+      return output.say(
+        `fault: ${event.user}: ${event.reason instanceof Error ? event.reason.stack : String(event.reason)}`,
+      );
+    case 'sessionOpened': {
+      if (!verbose) return;
+      const { user, agent } = event;
+      output.say(`opened: ${user} (${agent})`);
+      void output.record({ event: 'sessionOpened', user, agent });
+      return;
+    }
+    case 'sessionEnded': {
+      if (!verbose) return;
+      const { user, agent, cause, missed } = event;
+      output.say(`ended: ${user} (${agent}): ${cause}${missed > 0 ? `, ${missed} missed` : ''}`);
+      void output.record({ event: 'sessionEnded', user, agent, cause, missed });
+    }
+  }
+}

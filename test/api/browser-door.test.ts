@@ -1,0 +1,151 @@
+/**
+ * The browser's door at work, with `ws`'s class in the place of the browser's WebSocket: in this process, with time on demand, and as
+ * built, in a realm that has nothing of Node (browser-page.mjs). A real browser is in test/browser/.
+ */
+
+import { spawn } from 'node:child_process';
+import { getEventListeners, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { connectListener, createListener, dial, type Loss } from '../../client/listener.browser.ts';
+import { connectSender } from '../../client/sender.ts';
+import { NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
+import { serve, TokenTable } from '../../spooler/index.ts';
+import { FaultLink, startRig } from '../harness/index.ts';
+
+const type = notificationType('SAMPLE_NOTIFICATION_UI');
+const ORIGIN = 'https://print.example';
+const TOKEN = 'a token+of/ännchen';
+
+/** Says where its page is from, as a browser does, and has no more than a browser's. */
+class PageSocket extends WebSocket {
+  constructor(url: string | URL, protocols: string[]) {
+    super(url, protocols, { origin: ORIGIN, perMessageDeflate: false });
+  }
+}
+
+describe('in this process', () => {
+  beforeEach(() => {
+    vi.stubGlobal('WebSocket', PageSocket);
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  const tokens = TokenTable.parse(
+    JSON.stringify({ tokens: [{ token: TOKEN, user: 'ännchen', rights: ['listen', 'send'] }] }),
+  );
+
+  test('a token goes as a second protocol, whatever its characters, and the Origin decides', async () => {
+    await using server = await serve({ port: 0, tokens, origins: [ORIGIN] });
+    const listener = await connectListener(server.url, { token: TOKEN });
+    expect(listener.user).toBe('ännchen');
+    await listener.close();
+    await expect(connectListener(server.url, { token: 'another token' })).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+    });
+    await using elsewhere = await serve({ port: 0, tokens, origins: ['https://elsewhere.example'] });
+    await expect(connectListener(elsewhere.url, { token: TOKEN })).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  test('it pings with records, since a page has nothing else: an idle listener stays, a silent spooler is noticed (T3)', async () => {
+    await using rig = await startRig({ transport: 'websocket', origins: [ORIGIN] });
+    let link: FaultLink | undefined;
+    const losses: Loss[] = [];
+    const seen = rig.recorder();
+    const listener = await createListener(
+      async () => {
+        link = new FaultLink(await dial(rig.url));
+        return link;
+      },
+      { user: 'ann', clock: rig.clock, reconnect: false, onLost: (loss) => losses.push(loss) },
+    );
+    await listener.registerForNotifications({ name: 'Lab', type }, seen);
+    for (let second = 0; second < 60; second++) {
+      rig.clock.advance(1_000);
+      await listener.roundTrip();
+    }
+    expect([losses, rig.spooler.stats().sessions]).toEqual([[], 1]);
+    for (let beat = 0; beat < 5; beat++) {
+      const before = link?.receivedBytes ?? 0;
+      rig.clock.advance(5_000);
+      // The heartbeat's own ping and its answer; nothing else is on the way.
+      while ((link?.receivedBytes ?? 0) === before) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    expect(losses).toEqual([]);
+    link?.goSilent();
+    rig.clock.advance(9_999);
+    expect(losses).toEqual([]);
+    rig.clock.advance(1);
+    expect(losses).toMatchObject([{ code: 4407, cause: 'lost' }]);
+    expect(seen.closes).toMatchObject([
+      { data: null, size: 0, type: NOTIFICATION_RELEASE, cause: 'lost', channel: null },
+    ]);
+    link?.cut();
+    await listener.close();
+  });
+
+  test('what cannot be reached is CONNECTION_FAILED, what is given up CONNECTION_ENDED, and the signal is left alone', async () => {
+    const server = await serve({ port: 0, origins: [ORIGIN] });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const link = await dial(server.url, { signal });
+    const gone = new Promise((resolve) => {
+      link.attach({ onMessage: () => {}, onAlive: () => {}, onDrain: () => {}, onClose: resolve });
+    });
+    link.close(1000, 'done');
+    expect(await gone).toBe(1000);
+    await server.close();
+    await expect(dial(server.url, { signal })).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    await expect(dial('no address', { signal })).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+    await vi.waitFor(() => expect(getEventListeners(signal, 'abort')).toHaveLength(0));
+    controller.abort();
+    await expect(dial(server.url, { signal })).rejects.toMatchObject({ code: 'CONNECTION_ENDED' });
+  });
+});
+
+test('as built, in a realm with nothing of Node: it registers both ways, answers, and hears the end', async () => {
+  await using server = await serve({ port: 0, origins: [ORIGIN] });
+  const page = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('browser-page.mjs', import.meta.url)),
+      server.url,
+      ORIGIN,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const lines: string[] = [];
+  const ended = once(page, 'close');
+  try {
+    for await (const line of createInterface(page.stdout)) {
+      lines.push(line);
+      if (line !== 'ready') continue;
+      await using sender = await connectSender(server.url, { user: 'ann' });
+      const channel = await sender.createNotificationChannel({ name: 'Lab', type });
+      await channel.sendNotification('paper jam');
+      let answered: () => void = () => {};
+      const answer = new Promise<void>((resolve) => {
+        answered = resolve;
+      });
+      const dialogue = await sender.createNotificationChannel(
+        { name: 'Lab', type, style: 'kBiDirectional' },
+        { onEventNotify: answered },
+      );
+      await dialogue.sendNotification('retry?');
+      await answer;
+      await dialogue.closeChannel('thanks');
+    }
+    await ended;
+  } finally {
+    page.kill('SIGKILL');
+  }
+  expect(page.exitCode).toBe(0);
+  expect(lines).toEqual(['ready', 'null: paper jam', 'asked: retry?', 'closed: thanks closed', 'left']);
+  expect(server.spooler.stats()).toMatchObject({ sessions: 0, registrations: 0, heldObjects: 0 });
+});

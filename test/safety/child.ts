@@ -1,0 +1,106 @@
+/** A process of its own, from one of the scripts beside this file. They use the package as built. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Milliseconds of real time after which waiting is given up; a test that gets here has failed. */
+const PATIENCE = 8_000;
+
+interface ChildOptions {
+  /** How many files and sockets it may have open. */
+  readonly descriptors?: number;
+}
+
+export class Child {
+  /** Every line it has said. */
+  readonly lines: string[] = [];
+  readonly #process: ChildProcess;
+  readonly #gone: Promise<unknown>;
+  #read = 0;
+  #wake: (() => void) | undefined;
+
+  private constructor(process: ChildProcess) {
+    this.#process = process;
+    this.#gone = once(process, 'close');
+    if (process.stdout) {
+      createInterface(process.stdout).on('line', (line) => {
+        this.lines.push(line);
+        this.#wake?.();
+      });
+    }
+  }
+
+  static start(script: `${string}.mjs`, args: readonly string[], { descriptors }: ChildOptions = {}): Child {
+    if (!existsSync(new URL('../../dist/spooler/index.js', import.meta.url))) {
+      throw new Error('the package is not built: npm run build');
+    }
+    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args];
+    const limited = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh'];
+    const [file = '', ...rest] = [...limited, ...command];
+    return new Child(spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  }
+
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error('the process did not start');
+    return this.#process.pid;
+  }
+
+  /** The next line that was not read yet. */
+  async line(): Promise<string> {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      const line = this.lines[this.#read];
+      if (line !== undefined) {
+        this.#read++;
+        return line;
+      }
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#process.exitCode !== null)
+        throw new Error(`nothing was said; exit ${this.#process.exitCode}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Says a line to it and resolves with what it says next. */
+  ask(line: string): Promise<string> {
+    this.#process.stdin?.write(`${line}\n`);
+    return this.line();
+  }
+
+  /** SIGSTOP: it is there, and does nothing at all. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT');
+  }
+
+  /** SIGKILL. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#gone;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
+
+/** Resolves when the condition holds; rejects with `what` when it does not in eight seconds. */
+export async function eventually(condition: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it never came to it: ${what()}`);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}

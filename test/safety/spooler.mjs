@@ -1,0 +1,13 @@
+// A spooler in a process of its own: `node spooler.mjs PORT`. Says its address; answers each line it is told with what it
+// holds and how many descriptors it has open.
+import { existsSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { serve } from '../../dist/spooler/index.js';
+
+const server = await serve({ port: Number(process.argv[2]) });
+process.stdout.write(`${server.url}\n`);
+
+createInterface(process.stdin).on('line', () => {
+  const descriptors = existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
+  process.stdout.write(`${JSON.stringify({ ...server.spooler.stats(), descriptors })}\n`);
+});
