@@ -12,6 +12,7 @@ import {
   type ClientRecord,
   type Clock,
   type Closed,
+  type Code,
   type DataObject,
   decodeRecord,
   type Explanation,
@@ -19,6 +20,7 @@ import {
   encodeRecord,
   type Guid,
   type Interest,
+  isFinal,
   type Link,
   type Missed,
   type Notify,
@@ -146,8 +148,8 @@ export class Connection {
   }
 
   /**
-   * Greets the spooler at the other end of an established link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED` or
-   * `TIMED_OUT`; the link is then closed. The hooks are in force from the first record on.
+   * Greets the spooler at the other end of an established link. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`,
+   * `PROTOCOL_VIOLATED` or `TIMED_OUT`; the link is then closed. The hooks are in force from the first record on.
    */
   static async greet(
     link: Link,
@@ -406,18 +408,19 @@ export class Connection {
     if (this.#state.kind === 'ended') return;
     const input = loss.reason === '' ? `close code ${loss.code}` : `close code ${loss.code}: ${loss.reason}`;
     const ends = [...this.#ends.values()];
-    this.#toEnded(new SpoolError('CONNECTION_LOST', { input }));
+    this.#toEnded(new SpoolError('CONNECTION_LOST', { input }), refusalOf(loss.code));
     for (const end of ends) end.closed(releaseTriple(this.ledger), loss.cause);
     this.#hooks?.lost(loss, this);
   }
 
-  #toEnded(reason: SpoolError): void {
+  /** `refusal`: what it means to somebody who was still being greeted. */
+  #toEnded(reason: SpoolError, refusal: Code = 'CONNECTION_FAILED'): void {
     if (this.#state.kind === 'open') this.#state.pulse.stop();
     this.#state = { kind: 'ended' };
     this.#ends.clear();
     this.#received.end();
     this.#awaited.rejectAll(reason);
-    this.#greeted?.reject(new SpoolError('CONNECTION_FAILED', { input: reason.input ?? reason.code }));
+    this.#greeted?.reject(new SpoolError(refusal, { input: reason.input ?? reason.code }));
   }
 
   /** What callbacks only borrowed is no leak: the library gives that back itself. */
@@ -432,6 +435,12 @@ export class Connection {
       });
     }
   }
+}
+
+/** Why a spooler does not greet: for good, or only now. */
+function refusalOf(closeCode: number): Code {
+  if (closeCode === CLOSES.WRONG_USER.code || closeCode === CLOSES.TOKEN_EXPIRED.code) return 'UNAUTHORIZED';
+  return isFinal(closeCode) ? 'PROTOCOL_VIOLATED' : 'CONNECTION_FAILED';
 }
 
 function cancelled(signal: AbortSignal | undefined): SpoolError {

@@ -8,6 +8,7 @@ export {
   type Explanation,
   type Guid,
   guid,
+  type Interest,
   Lease,
   NOTIFICATION_RELEASE,
   notificationType,

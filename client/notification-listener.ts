@@ -13,6 +13,7 @@ import {
   guid,
   type Link,
   type Missed,
+  type Offer,
   SpoolError,
   type StatusReport,
   systemClock,
@@ -213,7 +214,11 @@ export class Listener {
 
   async #newConnection(): Promise<Connection> {
     return Connection.greet(await this.#dial(), this.#options, this.#instance, {
-      offered: (offer, from) => this.#registrations.get(offer.registration)?.offered(offer, from),
+      offered: (offer, from) => {
+        const registration = this.#registrations.get(offer.registration);
+        if (registration) registration.offered(offer, from);
+        else decline(offer, from);
+      },
       lost: (loss, from) => this.#lost(loss, from),
     });
   }
@@ -236,8 +241,7 @@ export class Listener {
       this.#comeBack(loss, lostAt).catch((reason: unknown) => {
         // Closed meanwhile, or back and lost again: then that loss is being looked after.
         if (this.#state !== away) return;
-        const refused = reason instanceof SpoolError && reason.code === 'UNAUTHORIZED';
-        if (!refused) return this.#retry(loss, last, lostAt, attempt + 1);
+        if (!isFinalRefusal(reason)) return this.#retry(loss, last, lostAt, attempt + 1);
         this.#giveUp(last);
         this.#guard('onLost', () => this.#options.onLost?.(loss, false));
       });
@@ -285,4 +289,17 @@ export class Listener {
     const report = harmless(this.#options.onProblem ?? reportToConsole);
     attempt(callback, (reason) => report({ kind: 'callbackThrew', what, reason }));
   }
+}
+
+/** Trying again cannot help: the spooler knows who is asking, or what it speaks, and will not have it. */
+function isFinalRefusal(reason: unknown): boolean {
+  return reason instanceof SpoolError && (reason.code === 'UNAUTHORIZED' || reason.code === 'PROTOCOL_VIOLATED');
+}
+
+/** A channel offered to a registration that nobody wants any more: its source must not count on us. */
+function decline({ end, interest }: Offer, connection: Connection): void {
+  if (interest.style !== 'kBiDirectional') return;
+  connection.sendOn({ op: 'close', end, sequence: 1, data: null, release: true }).catch(() => {
+    // Then the connection is gone, and the offer with it.
+  });
 }

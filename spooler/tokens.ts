@@ -9,7 +9,13 @@ const right = v.picklist(['listen', 'send', 'administer']);
 
 const entry = v.pipe(
   v.strictObject({
-    token: v.optional(v.pipe(v.string(), v.minLength(16, 'a token has at least 16 characters'))),
+    token: v.optional(
+      v.pipe(
+        v.string(),
+        v.minLength(16, 'a token has at least 16 characters'),
+        v.regex(/^[\x21-\x7e]+$/, 'a token is made of ASCII characters without spaces, as a header carries it'),
+      ),
+    ),
     sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, 'sha256 is 64 hexadecimal digits'))),
     user: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
     rights: v.array(right),

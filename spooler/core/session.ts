@@ -68,7 +68,13 @@ const FAULTS = new Set([1002, CLOSES.TEXT_MESSAGE.code]);
 
 const json = new TextEncoder();
 
-export class Session {
+/** What whoever accepted a link may still do about it. */
+export interface Accepted {
+  /** Ends the session from this side: the close code for the peer, the cause for everybody else. */
+  end(close: CloseName, cause: Cause): void;
+}
+
+export class Session implements Accepted {
   readonly spooler: Spooler;
   readonly link: Link;
   readonly delivery: Delivery;

@@ -23,7 +23,7 @@ import { Directory } from './directory.ts';
 import type { Channel } from './ends.ts';
 import { ALL_RIGHTS, type Identity, mayOpen, mayRegister } from './identity.ts';
 import type { Observer, SpoolerEvent } from './observer.ts';
-import { type Peer, Session } from './session.ts';
+import { type Accepted, type Peer, Session } from './session.ts';
 import { TrafficCount } from './traffic.ts';
 import { UnidirectionalChannel } from './unidirectional-channel.ts';
 
@@ -79,7 +79,7 @@ export class Spooler {
   }
 
   /** Takes over a link whose transport is established. The peer has `helloTime` to say hello. */
-  accept(link: Link, peer: Peer = {}): Session {
+  accept(link: Link, peer: Peer = {}): Accepted {
     const session = new Session(this, link, peer);
     this.#sessions.add(session);
     return session;

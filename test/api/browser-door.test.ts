@@ -3,21 +3,19 @@
  * built, in a realm that has nothing of Node (browser-page.mjs). A real browser is in test/browser/.
  */
 
-import { spawn } from 'node:child_process';
-import { getEventListeners, once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectListener, createListener, dial, type Loss } from '../../client/listener.browser.ts';
-import { connectSender } from '../../client/sender.ts';
+import { connectSender, type SenderChannel } from '../../client/sender.ts';
 import { NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
 import { serve, TokenTable } from '../../spooler/index.ts';
-import { FaultLink, startRig } from '../harness/index.ts';
+import { FaultLink, Recorder, startRig } from '../harness/index.ts';
+import { Child } from '../safety/child.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const ORIGIN = 'https://print.example';
-const TOKEN = 'a token+of/ännchen';
+const TOKEN = 'A+token/of~ann==';
 
 /** Says where its page is from, as a browser does, and has no more than a browser's. */
 class PageSocket extends WebSocket {
@@ -36,15 +34,15 @@ describe('in this process', () => {
   });
 
   const tokens = TokenTable.parse(
-    JSON.stringify({ tokens: [{ token: TOKEN, user: 'ännchen', rights: ['listen', 'send'] }] }),
+    JSON.stringify({ tokens: [{ token: TOKEN, user: 'ann', rights: ['listen', 'send'] }] }),
   );
 
   test('a token goes as a second protocol, whatever its characters, and the Origin decides', async () => {
     await using server = await serve({ port: 0, tokens, origins: [ORIGIN] });
     const listener = await connectListener(server.url, { token: TOKEN });
-    expect(listener.user).toBe('ännchen');
+    expect(listener.user).toBe('ann');
     await listener.close();
-    await expect(connectListener(server.url, { token: 'another token' })).rejects.toMatchObject({
+    await expect(connectListener(server.url, { token: 'another-token-of-ann' })).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
     });
     await using elsewhere = await serve({ port: 0, tokens, origins: ['https://elsewhere.example'] });
@@ -107,45 +105,28 @@ describe('in this process', () => {
   });
 });
 
+/** Tells the page something, asks it something, and thanks it for the answer. */
+async function talkTo(url: string): Promise<void> {
+  await using sender = await connectSender(url, { user: 'ann' });
+  const channel = await sender.createNotificationChannel({ name: 'Lab', type });
+  await channel.sendNotification('paper jam');
+  const answers = new Recorder<SenderChannel>();
+  const dialogue = await sender.createNotificationChannel({ name: 'Lab', type, style: 'kBiDirectional' }, answers);
+  await dialogue.sendNotification('retry?');
+  expect((await answers.nextNotification()).text).toBe('yes');
+  await dialogue.closeChannel('thanks');
+}
+
 test('as built, in a realm with nothing of Node: it registers both ways, answers, and hears the end', async () => {
   await using server = await serve({ port: 0, origins: [ORIGIN] });
-  const page = spawn(
-    process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      fileURLToPath(new URL('browser-page.mjs', import.meta.url)),
-      server.url,
-      ORIGIN,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const lines: string[] = [];
-  const ended = once(page, 'close');
-  try {
-    for await (const line of createInterface(page.stdout)) {
-      lines.push(line);
-      if (line !== 'ready') continue;
-      await using sender = await connectSender(server.url, { user: 'ann' });
-      const channel = await sender.createNotificationChannel({ name: 'Lab', type });
-      await channel.sendNotification('paper jam');
-      let answered: () => void = () => {};
-      const answer = new Promise<void>((resolve) => {
-        answered = resolve;
-      });
-      const dialogue = await sender.createNotificationChannel(
-        { name: 'Lab', type, style: 'kBiDirectional' },
-        { onEventNotify: answered },
-      );
-      await dialogue.sendNotification('retry?');
-      await answer;
-      await dialogue.closeChannel('thanks');
-    }
-    await ended;
-  } finally {
-    page.kill('SIGKILL');
+  await using page = Child.start(new URL('browser-page.mjs', import.meta.url), [server.url, ORIGIN], {
+    flags: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  });
+  expect(await page.line()).toBe('ready');
+  await talkTo(server.url);
+  for (const line of ['null: paper jam', 'asked: retry?', 'closed: thanks closed', 'left']) {
+    expect(await page.line()).toBe(line);
   }
-  expect(page.exitCode).toBe(0);
-  expect(lines).toEqual(['ready', 'null: paper jam', 'asked: retry?', 'closed: thanks closed', 'left']);
+  expect(await page.ended()).toBe(0);
   expect(server.spooler.stats()).toMatchObject({ sessions: 0, registrations: 0, heldObjects: 0 });
 });

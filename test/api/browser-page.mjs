@@ -86,5 +86,8 @@ say('left');
 `,
   { context: realm, identifier: new URL('page.js', door).href },
 );
+// Whoever started it is gone, or it has come to its end.
+process.stdin.on('end', () => process.exit()).resume();
+process.stdin.unref?.();
 await page.link(link);
 await page.evaluate();

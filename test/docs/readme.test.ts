@@ -67,8 +67,6 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   // Inside the project, so that the snippets' `spoolpipe/…` is this package.
   folder = await mkdtemp(join(root, 'dist', 'readme-'));
-  const [start = ''] = await blocks('sh');
-  expect(start).toBe('npm ci && npm start');
   // `npm ci` has been run, or this test would not be; any free port, so that nothing else is in the way.
   spooler = new Running('npm start -- --port 0', process.env);
   const [, url] = await spooler.hears(/(ws:\/\/127\.0\.0\.1:\d+)/);
@@ -80,8 +78,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the test command is the one that CI runs', async () => {
-  const [, command] = await blocks('sh');
+test('the two commands are the ones that run here and in CI', async () => {
+  const [start, command] = await blocks('sh');
+  expect(start).toBe('npm ci && npm start');
   expect(command).toBe('npm ci && npm test');
   const ci = await readFile(join(root, '.ci', 'run'), 'utf8');
   expect(ci).toMatch(/npm ci/);
@@ -94,7 +93,7 @@ test('listen and send, from two more terminals', async () => {
   try {
     await listening.hears(/listening/i);
     await run('sh', ['-c', send], { cwd: root, env });
-    await listening.hears(/paper jam/);
+    expect(await listening.hears(/paper jam/)).toBeTruthy();
   } finally {
     await listening.stop();
   }

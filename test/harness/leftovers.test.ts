@@ -143,7 +143,7 @@ describe.each(TRANSPORTS)('over %s a rig', (transport) => {
     await channel.sendNotification('paper jam');
     await rig.settle();
     rig.cut(listener);
-    await rig.advance(1_000);
+    await rig.advance(1_500);
     expect(listener.state).toBe('connected');
     expect((await complaintOf(rig)).left).toEqual([expect.stringContaining('leak: a data object')]);
   });

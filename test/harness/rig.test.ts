@@ -85,7 +85,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const seen = rig.recorder();
     const gaps: number[] = [];
     const onGap = ({ duration }: { readonly duration: number }): void => void gaps.push(duration);
-    const listener = await rig.listener({ reconnect: { random: () => 1 }, onGap });
+    const listener = await rig.listener({ reconnect: { random: () => 0 }, onGap });
     await listener.registerForNotifications(bulletin, seen);
     await rig.killSpooler();
     await rig.startSpooler();

@@ -553,8 +553,11 @@ export class PipeModel {
     const window = to.kind === 'registration' ? to.window : client.common;
     const { queue } = window;
     const ofStep = queue.filter(({ step }) => step === queue[0]?.step);
-    const delivery = ofStep.find((candidate, place) => candidate.to === to && isFirst(candidate, ofStep, place));
-    if (delivery?.text !== text || delivery.last !== last || window.atBound || this.#atBound(client)) return false;
+    const delivery = ofStep.find(
+      (candidate, place) =>
+        candidate.to === to && candidate.text === text && candidate.last === last && isFirst(candidate, ofStep, place),
+    );
+    if (!delivery || window.atBound || this.#atBound(client)) return false;
     queue.splice(queue.indexOf(delivery), 1);
     if (client.keeps) {
       this.#hold(delivery);

@@ -1,4 +1,4 @@
-/** A process of its own, from one of the scripts beside this file. They use the package as built. */
+/** A process of its own, from a script that uses the package as built. It ends with whoever started it. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,8 @@ const PATIENCE = 8_000;
 interface ChildOptions {
   /** How many files and sockets it may have open. */
   readonly descriptors?: number;
+  /** For Node, before the script. */
+  readonly flags?: readonly string[];
 }
 
 export class Child {
@@ -33,19 +35,14 @@ export class Child {
     }
   }
 
-  static start(script: `${string}.mjs`, args: readonly string[], { descriptors }: ChildOptions = {}): Child {
+  static start(script: URL, args: readonly string[], { descriptors, flags = [] }: ChildOptions = {}): Child {
     if (!existsSync(new URL('../../dist/spooler/index.js', import.meta.url))) {
       throw new Error('the package is not built: npm run build');
     }
-    const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args];
+    const command = [process.execPath, ...flags, fileURLToPath(script), ...args];
     const limited = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh'];
     const [file = '', ...rest] = [...limited, ...command];
     return new Child(spawn(file, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
-  }
-
-  get pid(): number {
-    if (this.#process.pid === undefined) throw new Error('the process did not start');
-    return this.#process.pid;
   }
 
   /** The next line that was not read yet. */
@@ -76,13 +73,15 @@ export class Child {
     return this.line();
   }
 
+  /** Resolves with its exit code when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    await this.#gone;
+    return this.#process.exitCode;
+  }
+
   /** SIGSTOP: it is there, and does nothing at all. */
   freeze(): void {
     this.#process.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process.kill('SIGCONT');
   }
 
   /** SIGKILL. Resolves when it is gone. */

@@ -7,13 +7,14 @@ import { notificationType } from '../../shared/index.ts';
 import { Recorder } from '../harness/index.ts';
 import { Child, eventually } from './child.ts';
 
+const SPOOLER = new URL('spooler.mjs', import.meta.url);
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 
 test.skipIf(process.platform === 'win32')(
   '400 clients at a spooler that may have 256 descriptors (T20)',
   { timeout: 60_000 },
   async () => {
-    await using spooler = Child.start('spooler.mjs', ['0'], { descriptors: 256 });
+    await using spooler = Child.start(SPOOLER, ['0'], { descriptors: 256 });
     const url = await spooler.line();
     const seen = new Recorder();
     await using listener = await connectListener(url, { user: 'ann' });

@@ -7,6 +7,9 @@ import { Recorder, startRig } from '../harness/index.ts';
 import { Child, eventually } from './child.ts';
 import { codeOf } from './outcome.ts';
 
+const LISTENER = new URL('listener.mjs', import.meta.url);
+const SENDER = new URL('sender.mjs', import.meta.url);
+const SPOOLER = new URL('spooler.mjs', import.meta.url);
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const TIMES = 10;
 /** Starting a process is most of the time a round takes. */
@@ -33,7 +36,7 @@ describe('the sender is killed (T1)', () => {
         );
         await using owning = await listener.registerForNotifications({ name, type, style: 'kBiDirectional' }, owner);
         const before = rig.spooler.stats();
-        await using sender = Child.start('sender.mjs', [rig.url, name]);
+        await using sender = Child.start(SENDER, [rig.url, name]);
         expect(await sender.line()).toBe('talking');
         expect(rig.spooler.stats()).toMatchObject({ sessions: 2, channels: 1 });
         await sender.kill();
@@ -57,7 +60,7 @@ describe('the sender is killed (T1)', () => {
     for (const one of seen) {
       await (await rig.listener()).registerForNotifications({ name: 'Lab', type, style: 'kBiDirectional' }, one);
     }
-    await using sender = Child.start('sender.mjs', [rig.url, 'Lab']);
+    await using sender = Child.start(SENDER, [rig.url, 'Lab']);
     for (const one of seen) expect((await one.nextNotification()).text).toBe('question 0');
     await sender.kill();
     for (const one of seen) expect(await one.nextClose()).toMatchObject(DIED);
@@ -66,7 +69,7 @@ describe('the sender is killed (T1)', () => {
   });
 
   test('the spooler in a process of its own keeps no descriptor either (T1)', async () => {
-    await using spooler = Child.start('spooler.mjs', ['0']);
+    await using spooler = Child.start(SPOOLER, ['0']);
     const url = await spooler.line();
     await using listener: Listener = await connectListener(url, { user: 'ann' });
     const seen = new Recorder((event) =>
@@ -74,7 +77,7 @@ describe('the sender is killed (T1)', () => {
     );
     await listener.registerForNotifications({ name: 'Lab', type, style: 'kBiDirectional' }, seen);
     const before = await spooler.ask('stats');
-    const senders = Array.from({ length: 3 }, () => Child.start('sender.mjs', [url, 'Lab']));
+    const senders = Array.from({ length: 3 }, () => Child.start(SENDER, [url, 'Lab']));
     for (const sender of senders) expect(await sender.line()).toBe('talking');
     expect(JSON.parse(await spooler.ask('stats'))).toMatchObject({ sessions: 4, channels: 3 });
     await Promise.all(senders.map((sender) => sender.kill()));
@@ -99,7 +102,7 @@ describe('the listener is killed (T2)', () => {
       const before = rig.spooler.stats();
       for (let round = 0; round < TIMES; round++) {
         const name = `Printer ${round}`;
-        await using listener = Child.start('listener.mjs', [rig.url, name, 'kBiDirectional']);
+        await using listener = Child.start(LISTENER, [rig.url, name, 'kBiDirectional']);
         expect(await listener.line()).toBe('listening');
         const asks: Promise<Code>[] = [];
         const answers = rig.senderRecorder((event) => {
@@ -131,7 +134,7 @@ describe('the listener is killed (T2)', () => {
       const before = rig.spooler.stats();
       for (let round = 0; round < TIMES; round++) {
         const name = `Printer ${round}`;
-        await using listener = Child.start('listener.mjs', [rig.url, name, 'kUniDirectional']);
+        await using listener = Child.start(LISTENER, [rig.url, name, 'kUniDirectional']);
         expect(await listener.line()).toBe('listening');
         const channel = await sender.createNotificationChannel({ name, type, overflow });
         await channel.sendNotification('first');

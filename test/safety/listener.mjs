@@ -15,3 +15,6 @@ await listener.registerForNotifications(
   },
 );
 process.stdout.write('listening\n');
+
+// Whoever started it is gone.
+process.stdin.on('end', () => process.exit()).resume();

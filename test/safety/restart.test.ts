@@ -8,6 +8,7 @@ import { Recorder, startRig, TRANSPORTS } from '../harness/index.ts';
 import { Child, eventually } from './child.ts';
 import { codeOf } from './outcome.ts';
 
+const SPOOLER = new URL('spooler.mjs', import.meta.url);
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const DIALOGUE = { name: 'Lab', type, style: 'kBiDirectional' } as const;
 
@@ -65,9 +66,9 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.killSpooler();
     await rig.startSpooler();
     const lostAt = rig.clock.now();
-    await rig.advance(1_000);
+    await rig.advance(1_500);
     expect(back).toHaveLength(20);
-    expect(Math.min(...back)).toBeGreaterThanOrEqual(lostAt + 500);
+    expect(Math.min(...back)).toBeGreaterThanOrEqual(lostAt + 1_000);
     expect(new Set(back).size).toBeGreaterThan(10);
   });
 
@@ -80,7 +81,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.killSpooler();
     await registration.unregisterForNotifications();
     await rig.startSpooler();
-    await rig.advance(1_000);
+    await rig.advance(1_500);
     const channel = await (await rig.sender()).createNotificationChannel({ name: 'Lab', type });
     await channel.sendNotification('paper jam');
     await rig.settle();
@@ -98,7 +99,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.killSpooler();
     await rig.startSpooler();
     // The listener tries; what it sends is on its way when two of its registrations are ended.
-    rig.clock.advance(1_000);
+    rig.clock.advance(1_500);
     while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
     const [first, , third] = registrations;
     await Promise.all([first, third].map((one) => one?.unregisterForNotifications()));
@@ -125,7 +126,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     }
     await rig.killSpooler();
     await rig.startSpooler();
-    rig.clock.advance(1_000);
+    rig.clock.advance(1_500);
     while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
     rig.cut(listener);
     await rig.advance(60_000);
@@ -159,7 +160,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     }
     await rig.killSpooler();
     await rig.startSpooler();
-    rig.clock.advance(1_000);
+    rig.clock.advance(1_500);
     while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
     await listener.close();
     await rig.advance(60_000);
@@ -169,7 +170,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 });
 
 test('a spooler that is killed -9 and started again on its port is found by both libraries (T10)', async () => {
-  let spooler = Child.start('spooler.mjs', ['0']);
+  let spooler = Child.start(SPOOLER, ['0']);
   const url = await spooler.line();
   const gaps: Gap[] = [];
   const seen = new Recorder();
@@ -185,7 +186,7 @@ test('a spooler that is killed -9 and started again on its port is found by both
       await spooler.kill();
       expect((await seen.nextClose()).cause).toBe('lost');
       expect(['CONNECTION_LOST', 'CHANNEL_ALREADY_CLOSED']).toContain(await codeOf(channel.sendNotification('?')));
-      spooler = Child.start('spooler.mjs', [new URL(url).port]);
+      spooler = Child.start(SPOOLER, [new URL(url).port]);
       expect(await spooler.line()).toBe(url);
       await eventually(
         () => gaps.length === round,

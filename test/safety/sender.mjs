@@ -15,3 +15,6 @@ const channel = await sender.createNotificationChannel(
   },
 );
 await channel.sendNotification('question 0');
+
+// Whoever started it is gone.
+process.stdin.on('end', () => process.exit()).resume();

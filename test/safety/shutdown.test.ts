@@ -128,7 +128,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(losses).toEqual([true]);
     expect(seen.closes).toMatchObject([SHUTDOWN]);
     await rig.startSpooler();
-    await rig.advance(1_000);
+    await rig.advance(1_500);
     expect(rig.spooler.stats()).toMatchObject({ sessions: 1, registrations: 1 });
   });
 });

@@ -7,7 +7,10 @@ import { serve } from '../../dist/spooler/index.js';
 const server = await serve({ port: Number(process.argv[2]) });
 process.stdout.write(`${server.url}\n`);
 
-createInterface(process.stdin).on('line', () => {
+const lines = createInterface(process.stdin);
+lines.on('line', () => {
   const descriptors = existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
   process.stdout.write(`${JSON.stringify({ ...server.spooler.stats(), descriptors })}\n`);
 });
+// Whoever started it is gone.
+lines.on('close', () => process.exit());
