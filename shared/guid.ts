@@ -1,4 +1,6 @@
-/** GUIDs: text inside programs, 16 bytes in text order on the wire. The pipe assumes nothing about their bits (PAN-7). */
+/**
+ * GUIDs: text inside programs, 16 bytes in text order on the wire. The pipe assumes nothing about their bits (PAN-7).
+ */
 
 import { SpoolError } from './errors.ts';
 
@@ -37,7 +39,9 @@ export function guidFromBytes(bytes: Uint8Array): Guid {
 /** The reserved type that means "this end accepts no further communication" (PAN-46). */
 export const NOTIFICATION_RELEASE: Guid = guid('ba9a5027-a70e-4ae7-9b7d-eb3e06ad4157');
 
-/** The well-known notification types by the names the documents use (PAN-257 to PAN-261; GAP-18: the header's digits). */
+/**
+ * The well-known notification types by the names the documents use (PAN-257 to PAN-261; GAP-18: the header's digits).
+ */
 export const WELL_KNOWN_TYPES: Readonly<Record<string, Guid>> = {
   NOTIFICATION_RELEASE,
   AsyncPrintNotificationType_AsyncUI: guid('f6853f92-eb31-4e23-b6e7-fd69056153f0'),

@@ -1,8 +1,8 @@
 /**
  * Headers: MessagePack maps in a closed subset (PROTOCOL.md section 3.1).
  *
- * A few hundred hostile bytes can hang or kill a general MessagePack decoder, so every header is scanned against the subset before
- * it is decoded. The decoder's own errors never leave this file.
+ * A few hundred hostile bytes can hang or kill a general MessagePack decoder, so every header is scanned against the
+ * subset before it is decoded. The decoder's own errors never leave this file.
  */
 
 import { Packr, Unpackr } from 'msgpackr';
@@ -29,7 +29,10 @@ export function packHeader(fields: object): Uint8Array {
   return bytes;
 }
 
-/** Decodes a header to an object whose values are still unchecked against the op. Throws `MALFORMED_RECORD`, nothing else. */
+/**
+ * Decodes a header to an object whose values are still unchecked against the op. Throws `MALFORMED_RECORD`, nothing
+ * else.
+ */
 export function unpackHeader(bytes: Uint8Array): unknown {
   scanHeader(bytes);
   try {

@@ -1,6 +1,6 @@
 /**
- * Signs of life (PROTOCOL.md section 7.1): a peer that is quiet is pinged, a peer that does not react is dead. Idle is not dead.
- * One timer serves all peers of a process.
+ * Signs of life (PROTOCOL.md section 7.1): a peer that is quiet is pinged, a peer that does not react is dead. Idle is
+ * not dead. One timer serves all peers of a process.
  */
 
 import type { Cancel, Clock } from './clock.ts';

@@ -1,4 +1,7 @@
-/** What one peer holds: deliveries by end and number, until it gives them back (PROTOCOL.md section 6). Pure counting, no wire. */
+/**
+ * What one peer holds: deliveries by end and number, until it gives them back (PROTOCOL.md section 6). Pure counting,
+ * no wire.
+ */
 
 import { SpoolError } from './errors.ts';
 import { isUpTo } from './sequence.ts';

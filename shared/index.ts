@@ -14,6 +14,8 @@ export {
   ObjectLedger,
   releaseTriple,
 } from './data-object.ts';
+export { decodeRecord } from './decode-record.ts';
+export { encodeRecord } from './encode-record.ts';
 export {
   ALL_CODES,
   type Code,
@@ -42,9 +44,7 @@ export {
   type Closed,
   type CloseEnd,
   type Direction,
-  decodeRecord,
   type Explain,
-  encodeRecord,
   FLAGS,
   type Hello,
   type Missed,

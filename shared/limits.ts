@@ -2,7 +2,10 @@
 export interface Limits {
   /** Bytes of one payload, inclusive (PAN-52). */
   readonly payload: number;
-  /** Bytes of one message. Above `payload` by room for heads and headers, so that a slightly larger payload gets its code and not a dead socket. */
+  /**
+   * Bytes of one message. Above `payload` by room for heads and headers, so that a slightly larger payload gets its
+   * code and not a dead socket.
+   */
   readonly message: number;
   /** Sessions at once: file descriptors and memory. */
   readonly sessions: number;

@@ -1,13 +1,15 @@
 /**
- * The codec against the published conformance vectors, and what they cannot say: who owns the bytes, and what an error may
- * tell.
+ * The codec against the published conformance vectors, and what they cannot say: who owns the bytes, and what an error
+ * may tell.
  */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { decodeRecord } from './decode-record.ts';
+import { encodeRecord } from './encode-record.ts';
 import { SpoolError } from './errors.ts';
 import { guid } from './guid.ts';
-import { decodeRecord, encodeRecord, type WireRecord } from './ops.ts';
+import type { WireRecord } from './ops.ts';
 import { concat } from './outbox.ts';
 import { eachRecord } from './record.ts';
 

@@ -1,8 +1,9 @@
 /** What leaves together, what by reference, and what may stand for what came before it. */
 
 import { describe, expect, test } from 'vitest';
+import { encodeRecord } from './encode-record.ts';
 import type { Link } from './link.ts';
-import { encodeRecord, type WireRecord } from './ops.ts';
+import type { WireRecord } from './ops.ts';
 import { concat, joinSmall, Outbox } from './outbox.ts';
 
 const KiB = 1024;

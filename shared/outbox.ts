@@ -1,6 +1,6 @@
 /**
- * What leaves an end in one turn of the event loop leaves together: records are collected and sent as few messages, at the end of the
- * turn. No timers: a lone record waits for nothing but the code that runs now.
+ * What leaves an end in one turn of the event loop leaves together: records are collected and sent as few messages, at
+ * the end of the turn. No timers: a lone record waits for nothing but the code that runs now.
  */
 
 import type { Link } from './link.ts';
@@ -34,8 +34,8 @@ export class Outbox {
   }
 
   /**
-   * Adds a record that also says what an equal one before it said (settled, release): if the last record differs from it in the
-   * sequence only, it is replaced. The bytes are the outbox's from now on.
+   * Adds a record that also says what an equal one before it said (settled, release): if the last record differs from
+   * it in the sequence only, it is replaced. The bytes are the outbox's from now on.
    */
   writeCumulative(record: Uint8Array): void {
     const last = this.#lastIsCumulative ? this.#parts.at(-1) : undefined;

@@ -25,5 +25,7 @@ declare const crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(arra
 
 declare const console: Record<'debug' | 'info' | 'warn' | 'error', (...data: readonly unknown[]) => void>;
 
-/** msgpackr's declarations name it; without this line its results would quietly be `any`. A type only, never a value. */
+/**
+ * msgpackr's declarations name it; without this line its results would quietly be `any`. A type only, never a value.
+ */
 interface Buffer extends Uint8Array<ArrayBuffer> {}

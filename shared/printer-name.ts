@@ -24,7 +24,10 @@ export function validName(name: string | null): string | null {
   return text;
 }
 
-/** Eight groups, or fewer around one "::"; the last two may be written as IPv4. With or without brackets, with or without a zone. */
+/**
+ * Eight groups, or fewer around one "::"; the last two may be written as IPv4. With or without brackets, with or
+ * without a zone.
+ */
 function isIpv6(host: string): boolean {
   const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
   const address = bare.replace(/%[\w.-]+$/, '').replace(/\d{1,3}(\.\d{1,3}){3}$/, '0:0');

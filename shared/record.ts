@@ -1,4 +1,7 @@
-/** The fixed 16-byte head of a record, and how a message is cut into records (PROTOCOL.md section 3). No meaning here: see ops.ts. */
+/**
+ * The fixed 16-byte head of a record, and how a message is cut into records (PROTOCOL.md section 3). No meaning here:
+ * see ops.ts.
+ */
 
 import { SpoolError } from './errors.ts';
 
@@ -53,7 +56,10 @@ export class RawRecord {
   }
 }
 
-/** Calls `visit` for each record in order. Throws `MALFORMED_RECORD` at the first that is none; what came before was visited. */
+/**
+ * Calls `visit` for each record in order. Throws `MALFORMED_RECORD` at the first that is none; what came before was
+ * visited.
+ */
 export function eachRecord(message: Uint8Array, visit: (record: RawRecord) => void): void {
   if (message.length === 0) throw new SpoolError('MALFORMED_RECORD', { input: 'empty message' });
   let offset = 0;

@@ -43,8 +43,8 @@ export class WebSocketLink implements Link {
     socket.binaryType = 'nodebuffer';
     // It may end before anybody is attached.
     socket.on('close', (code, reason) => this.#end(code, String(reason)));
-    // Without a handler an error would end the process. Most are followed by `close`; after broken framing the goodbye is
-    // sent and nothing is read any more, so nobody waits for the peer to answer it.
+    // Without a handler an error would end the process. Most are followed by `close`; after broken framing the goodbye
+    // is sent and nothing is read any more, so nobody waits for the peer to answer it.
     socket.on('error', ({ code = '' }) => {
       if (code.startsWith('WS_ERR_')) this.#end(FRAMING, '');
     });

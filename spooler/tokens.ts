@@ -1,4 +1,7 @@
-/** The token file: who may connect, as whom, with which rights (docs/serve.md). Looked up by digest, so that no comparison leaks a token. */
+/**
+ * The token file: who may connect, as whom, with which rights (docs/serve.md). Looked up by digest, so that no
+ * comparison leaks a token.
+ */
 
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';

@@ -170,7 +170,7 @@ describe('the end', () => {
     const server = await serve({ port: 0, tls });
     using silent = await RawSocket.connect(server.port);
     await server.close();
-    await silent.until(({ ended }) => ended);
+    expect(await silent.until(({ ended }) => ended)).toMatchObject({ ended: true });
   });
 });
 

@@ -1,4 +1,7 @@
-/** The spooler on the network: HTTP, TLS, the WebSocket upgrade and everything checked before it. The only importer of `ws` here. */
+/**
+ * The spooler on the network: HTTP, TLS, the WebSocket upgrade and everything checked before it. The only importer of
+ * `ws` here.
+ */
 
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -20,8 +23,8 @@ export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
   /** With tokens nothing works without one. Without, everybody on loopback is who he says and may do everything. */
   readonly tokens?: TokenTable;
   /**
-   * Origins of pages that may connect, such as `https://print.example`. Default: with tokens none, without tokens those of loopback. Programs that are no
-   * browsers send no origin and are not concerned.
+   * Origins of pages that may connect, such as `https://print.example`. Default: with tokens none, without tokens those
+   * of loopback. Programs that are no browsers send no origin and are not concerned.
    */
   readonly origins?: readonly string[];
   /** PEM; then it is `wss:` only. */
@@ -46,7 +49,9 @@ const CLOSE_TIME = 2_000;
 /** Connections beyond the sessions: those being upgraded, health checks. */
 const SPARE_CONNECTIONS = 128;
 
-/** Starts a spooler. Rejects with `NOT_ALLOWED_UNPROTECTED`, or with the system's error where the address cannot be had. */
+/**
+ * Starts a spooler. Rejects with `NOT_ALLOWED_UNPROTECTED`, or with the system's error where the address cannot be had.
+ */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host = '127.0.0.1', port = 6310, tokens, tls } = options;
   if (!tokens && !isLoopback(host)) throw new SpoolError('NOT_ALLOWED_UNPROTECTED', { input: host });

@@ -1,6 +1,6 @@
 /**
- * A bidirectional channel (PAN-138 to PAN-172): offered to every matching listener, acquired by the first that answers, one message in
- * flight. The states and edges are those of PROTOCOL.md section 7.2.
+ * A bidirectional channel (PAN-138 to PAN-172): offered to every matching listener, acquired by the first that answers,
+ * one message in flight. The states and edges are those of PROTOCOL.md section 7.2.
  */
 
 import { hresultOf } from '../../shared/errors.ts';
@@ -161,7 +161,10 @@ export class BidirectionalChannel {
     if (this.#state.kind !== 'closed') this.#toClosed(this.source, 'bySource', cause, undefined);
   }
 
-  /** `told`: the source, where somebody else than the source closes. Everyone left is told; the last message goes with it. */
+  /**
+   * `told`: the source, where somebody else than the source closes. Everyone left is told; the last message goes with
+   * it.
+   */
   #toClosed(told: SourceEnd | undefined, finish: Finish, cause: Cause, last: Message | undefined): void {
     const state = this.#state;
     if (state.kind === 'closed') return;

@@ -1,6 +1,6 @@
 /**
- * What one session is given and when (PROTOCOL.md section 6): a delivery is held until it is given back, what is held is bounded, and
- * at the bound further deliveries queue.
+ * What one session is given and when (PROTOCOL.md section 6): a delivery is held until it is given back, what is held
+ * is bounded, and at the bound further deliveries queue.
  */
 
 import type { Account } from '../../shared/held-references.ts';
@@ -18,7 +18,9 @@ export interface Parcel {
   readonly size: number | undefined;
 }
 
-/** A share of a session: one unidirectional registration has one, all bidirectional ends of a session have one together. */
+/**
+ * A share of a session: one unidirectional registration has one, all bidirectional ends of a session have one together.
+ */
 export class Window implements Account {
   heldObjects = 0;
   heldBytes = 0;
@@ -106,8 +108,8 @@ export class Delivery {
   }
 
   /**
-   * Gives the parcel now, or queues it behind what the window waits for. The end of a number waits only for what is queued on
-   * that number. Returns whether it was given.
+   * Gives the parcel now, or queues it behind what the window waits for. The end of a number waits only for what is
+   * queued on that number. Returns whether it was given.
    */
   give(parcel: Parcel, window: Window): boolean {
     if (parcel.size === undefined ? !hasQueued(window, parcel.end) : this.wouldPass(window)) {

@@ -1,6 +1,6 @@
 /**
- * Who listens and what is on offer, by type and name, so that a channel meets its registrations without looking at any other
- * (PAN-65 to PAN-70, GAP-3, GAP-4).
+ * Who listens and what is on offer, by type and name, so that a channel meets its registrations without looking at any
+ * other (PAN-65 to PAN-70, GAP-3, GAP-4).
  */
 
 import type { Guid, Interest } from '../../shared/index.ts';

@@ -1,4 +1,7 @@
-/** The two kinds of end a session can have on a channel (PAN-16), and how a finished end answers (PROTOCOL.md section 8). */
+/**
+ * The two kinds of end a session can have on a channel (PAN-16), and how a finished end answers (PROTOCOL.md section
+ * 8).
+ */
 
 import { hresultOf, success } from '../../shared/errors.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';

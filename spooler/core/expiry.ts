@@ -2,7 +2,9 @@
 
 import type { Cancel, Clock } from '../../shared/index.ts';
 
-/** No timer reaches years ahead, and the wall clock may be set: it is looked at this often at least, in milliseconds. */
+/**
+ * No timer reaches years ahead, and the wall clock may be set: it is looked at this often at least, in milliseconds.
+ */
 const LOOK_EVERY = 60_000;
 
 /** Calls `expired` once, when the wall clock has reached `expiresAt`; never before it has returned. */

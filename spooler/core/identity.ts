@@ -8,8 +8,8 @@ export interface Rights {
   /** May open channels for itself. */
   readonly send: boolean;
   /**
-   * May register and open with `kAllUsers`, and open for other users: on everything, or on the printers whose name keys are listed.
-   * Stands for SERVER_ALL_ACCESS and PRINTER_ALL_ACCESS (PAN-74, PAN-75).
+   * May register and open with `kAllUsers`, and open for other users: on everything, or on the printers whose name keys
+   * are listed. Stands for SERVER_ALL_ACCESS and PRINTER_ALL_ACCESS (PAN-74, PAN-75).
    */
   readonly administer: boolean | ReadonlySet<string>;
 }

@@ -1,4 +1,7 @@
-/** One notification, response or last word on its way through the spooler: the bytes as they came, forwarded as they are. */
+/**
+ * One notification, response or last word on its way through the spooler: the bytes as they came, forwarded as they
+ * are.
+ */
 
 import { encodeRecord, type Notify } from '../../shared/index.ts';
 

@@ -1,4 +1,7 @@
-/** One listener's interest, as the spooler knows it (PAN-12): what it asked for, who asked, and its share of the session. */
+/**
+ * One listener's interest, as the spooler knows it (PAN-12): what it asked for, who asked, and its share of the
+ * session.
+ */
 
 import { type Interest, nameKey } from '../../shared/index.ts';
 import type { Window } from './delivery.ts';

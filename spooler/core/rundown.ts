@@ -1,6 +1,7 @@
 /**
- * Rundown: the fixed order in which everything a dead session had is let go (PROTOCOL.md section 7.1, PAN-46 to PAN-49). Entered once for each
- * session, whatever ended it. Each step stands alone: a fault in one is reported and never keeps the others from being done.
+ * Rundown: the fixed order in which everything a dead session had is let go (PROTOCOL.md section 7.1, PAN-46 to
+ * PAN-49). Entered once for each session, whatever ended it. Each step stands alone: a fault in one is reported and
+ * never keeps the others from being done.
  */
 
 import type { Cause } from '../../shared/index.ts';

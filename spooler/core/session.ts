@@ -1,6 +1,6 @@
 /**
- * One connected client: greets it, reads its records, owns everything it has. The states are those of PROTOCOL.md section 7.1; what happens
- * when it ends is in rundown.ts.
+ * One connected client: greets it, reads its records, owns everything it has. The states are those of PROTOCOL.md
+ * section 7.1; what happens when it ends is in rundown.ts.
  */
 
 import { hresultOf, SpoolError } from '../../shared/errors.ts';
@@ -290,7 +290,10 @@ export class Session implements Accepted {
     return hresultOf('S_OK');
   }
 
-  /** Takes a registration out of every table. Ends on unidirectional channels go with it, bidirectional ones live on (PAN-91, PAN-92). */
+  /**
+   * Takes a registration out of every table. Ends on unidirectional channels go with it, bidirectional ones live on
+   * (PAN-91, PAN-92).
+   */
   drop(registration: Registration): void {
     this.spooler.directory.removeRegistration(registration);
     for (const end of registration.ends) {
@@ -337,7 +340,10 @@ export class Session implements Accepted {
     return this.initialBytes === 0 || this.initialBytes + size <= this.spooler.limits.initialBytes;
   }
 
-  /** Tells this session that its end is closed: with a last message, or with the release triple where there is none, or no room for it. */
+  /**
+   * Tells this session that its end is closed: with a last message, or with the release triple where there is none, or
+   * no room for it.
+   */
   finishEnd(end: End, finish: Finish, cause: Cause, last?: Message): void {
     this.forgetEnd(end, finish);
     if (this.#state.kind === 'ended') return;

@@ -1,4 +1,7 @@
-/** The spooler: accepts links, holds the tables all sessions share, and knows the limits. No sockets here: see ../ws-server.ts. */
+/**
+ * The spooler: accepts links, holds the tables all sessions share, and knows the limits. No sockets here: see
+ * ../ws-server.ts.
+ */
 
 import { hresultOf, SpoolError } from '../../shared/errors.ts';
 import { Heartbeat } from '../../shared/heartbeat.ts';
@@ -33,7 +36,10 @@ export interface SpoolerOptions {
   readonly clock?: Clock;
   /** The server part of this spooler's printer names. Default `localhost`. */
   readonly server?: string;
-  /** True: a session is who its token says, and one accepted without an identity is refused. Default false: it is who it says. */
+  /**
+   * True: a session is who its token says, and one accepted without an identity is refused. Default false: it is who it
+   * says.
+   */
   readonly usesTokens?: boolean;
   readonly observer?: Observer;
   /** Milliseconds since 1970, for the expiry of tokens. */
@@ -120,8 +126,8 @@ export class Spooler {
   }
 
   /**
-   * The operator removed a printer: its channels are run down (GAP-29). Registrations for it stay, they may meet channels again.
-   * Returns how many channels that closed. Throws `ERROR_INVALID_NAME`.
+   * The operator removed a printer: its channels are run down (GAP-29). Registrations for it stay, they may meet
+   * channels again. Returns how many channels that closed. Throws `ERROR_INVALID_NAME`.
    */
   removePrinter(name: string): number {
     const key = nameKey(validName(name));
@@ -131,8 +137,8 @@ export class Spooler {
   }
 
   /**
-   * Ends the service: nothing new is accepted, listeners get up to two seconds to take what is queued, then every end is closed with cause
-   * `shutdown` and every link with 1001. Calling it again waits for the same end.
+   * Ends the service: nothing new is accepted, listeners get up to two seconds to take what is queued, then every end
+   * is closed with cause `shutdown` and every link with 1001. Calling it again waits for the same end.
    */
   close(): Promise<void> {
     this.#ending ??= this.#end();

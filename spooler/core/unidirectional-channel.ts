@@ -1,4 +1,7 @@
-/** A unidirectional channel: open until its source closes it; every matching registration gets a copy (PAN-111 to PAN-124). */
+/**
+ * A unidirectional channel: open until its source closes it; every matching registration gets a copy (PAN-111 to
+ * PAN-124).
+ */
 
 import { hresultOf } from '../../shared/errors.ts';
 import type { Cause, Overflow } from '../../shared/index.ts';

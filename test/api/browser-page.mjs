@@ -63,7 +63,8 @@ const text = (object) => {
   lease.releaseData();
   return text;
 };
-const listener = await connectListener(spooler, { user: 'ann' });
+const onProblem = ({ kind, reason }) => say(kind + ': ' + reason);
+const listener = await connectListener(spooler, { user: 'ann', onProblem });
 await listener.registerForNotifications({ name: 'Lab', type }, {
   onEventNotify: (channel, data) => say(channel + ': ' + text(data)),
 });

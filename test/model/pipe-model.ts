@@ -534,9 +534,12 @@ export class PipeModel {
     if (!to || to.told) return false;
     if (event.kind === 'notification') {
       if (this.#taken(to, event.text, undefined)) return true;
-      // It may be one that waited until now.
-      const sent = this.channels.find(({ waiting: [next] }) => isMessage(next) && next.what.text === event.text);
-      return sent !== undefined && this.#answersNext(sent, isSettled) && this.#taken(to, event.text, undefined);
+      // It may be one that waited until now, behind what needs no room.
+      const isNext = ({ waiting }: Channel): boolean => waiting.find(isMessage)?.what.text === event.text;
+      const sent = this.channels.find(isNext);
+      if (!sent) return false;
+      while (isNext(sent)) if (!this.#answersNext(sent, isSettled)) return false;
+      return this.#taken(to, event.text, undefined);
     }
     const { text, cause } = event;
     const isTold = to.telling === cause || (to.telling !== undefined && cause === 'lost' && to.client.lost);
