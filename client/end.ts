@@ -26,8 +26,10 @@ export class SendingEnd {
     try {
       // Bytes that come with NOTIFICATION_RELEASE in a close are ignored (PAN-178): they need not travel.
       if (op === 'close' && object.isRelease) return await this.closeWithRelease();
-      using lease = object.acquireData();
+      // Not with `using`, which browsers without Symbol.dispose refuse. The reference that was taken keeps the bytes.
+      const lease = object.acquireData();
       const { data, size } = lease;
+      lease.releaseData();
       const type = object.type === this.#type || object.isRelease ? undefined : object.type;
       // What does not fit a message would cost the whole connection: what the spooler would answer is said here
       // instead.

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { encodeRecord } from '../shared/index.ts';
+import { encodeRecord, notificationType } from '../shared/index.ts';
 import { startRig } from '../test/harness/index.ts';
+import { eventually } from '../test/safety/eventually.ts';
 import { frame, OPCODES, RawSocket, upgradeRequest } from '../test/safety/raw-socket.ts';
 import { Stranger } from '../test/safety/stranger.ts';
 import { type ServeOptions, serve } from './ws-server.ts';
@@ -10,6 +11,7 @@ import { type ServeOptions, serve } from './ws-server.ts';
 const certificate = (name: string): string =>
   readFileSync(new URL(`../test/safety/certificate/${name}`, import.meta.url), 'utf8');
 const tls = { cert: certificate('localhost.crt'), key: certificate('localhost.key') };
+const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const hello = frame({ opcode: OPCODES.binary, payload: Buffer.concat(encodeRecord({ op: 'hello', user: 'ann' })) });
 
 /** What one request is answered. */
@@ -129,7 +131,7 @@ describe('time', () => {
     await raw.until(({ frames }) => frames.length === 1);
     const before = rig.clock.pending;
     raw.write(half);
-    while (rig.clock.pending === before) await new Promise<void>((resolve) => setImmediate(resolve));
+    await eventually(() => rig.clock.pending > before);
     rig.clock.advance(9_999);
     expect(rig.spooler.stats().sessions).toBe(1);
     rig.clock.advance(1);
@@ -181,6 +183,10 @@ test('with TLS it is TLS only: what is not is ended, and others are served', asy
   raw.write(upgradeRequest());
   const { status } = await raw.until(({ ended }) => ended);
   expect(status).not.toBe(101);
+  const seen = rig.recorder();
   const listener = await rig.listener({ ca: tls.cert });
-  await listener.roundTrip();
+  await listener.registerForNotifications({ name: 'Lab', type }, seen);
+  const channel = await (await rig.sender({ ca: tls.cert })).createNotificationChannel({ name: 'Lab', type });
+  expect(await channel.sendNotification('paper jam')).toMatchObject({ code: 'S_OK' });
+  expect((await seen.nextNotification()).text).toBe('paper jam');
 });

@@ -12,6 +12,7 @@ import { NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
 import { serve, TokenTable } from '../../spooler/index.ts';
 import { FaultLink, Recorder, startRig } from '../harness/index.ts';
 import { Child } from '../safety/child.ts';
+import { eventually } from '../safety/eventually.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const ORIGIN = 'https://print.example';
@@ -71,7 +72,7 @@ describe('in this process', () => {
       const before = link?.receivedBytes ?? 0;
       rig.clock.advance(5_000);
       // The heartbeat's own ping and its answer; nothing else is on the way.
-      while ((link?.receivedBytes ?? 0) === before) await new Promise<void>((resolve) => setImmediate(resolve));
+      await eventually(() => (link?.receivedBytes ?? 0) > before);
     }
     expect(losses).toEqual([]);
     link?.goSilent();

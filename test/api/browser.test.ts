@@ -5,23 +5,38 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
 const IMPORT = /^(?:import|export) (?!type )(?:[^;]*? from )?'([^']+)'|\bimport\('([^']+)'\)/gm;
 
-/** The packages reached from a file, each with the file that imports it. */
-function packagesBehind(file: string, seen = new Set<string>()): string[] {
-  if (seen.has(file)) return [];
-  seen.add(file);
-  return [...readFileSync(file, 'utf8').matchAll(IMPORT)].flatMap(([, named, dynamic]) => {
-    const specifier = named ?? dynamic ?? '';
-    return specifier.startsWith('.') ? packagesBehind(resolve(dirname(file), specifier), seen) : [specifier];
-  });
+interface Behind {
+  readonly files: Set<string>;
+  readonly packages: Set<string>;
 }
 
-test.each(['client/listener.browser.ts', 'shared/index.ts'])('%s runs without Node', (door) => {
-  const allowed = new Set(['msgpackr', 'uuid', 'valibot']);
-  const others = packagesBehind(resolve(root, door)).filter((name) => !allowed.has(name));
-  expect(others).toEqual([]);
+/** What is reached from a file. */
+function behind(file: string, found: Behind = { files: new Set(), packages: new Set() }): Behind {
+  if (found.files.has(file)) return found;
+  found.files.add(file);
+  for (const [, named, dynamic] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+    const specifier = named ?? dynamic ?? '';
+    if (specifier.startsWith('.')) behind(resolve(dirname(file), specifier), found);
+    else found.packages.add(specifier);
+  }
+  return found;
+}
+
+describe.each(['client/listener.browser.ts', 'shared/index.ts'])('%s', (door) => {
+  const { files, packages } = behind(resolve(root, door));
+
+  test('runs without Node', () => {
+    const allowed = new Set(['msgpackr', 'uuid', 'valibot']);
+    expect([...packages].filter((name) => !allowed.has(name))).toEqual([]);
+  });
+
+  test('runs where Symbol.dispose is not known: nothing is declared with `using`', () => {
+    const using = /^\s*(?:await )?using \w+ =/m;
+    expect([...files].filter((file) => using.test(readFileSync(file, 'utf8')))).toEqual([]);
+  });
 });

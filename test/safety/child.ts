@@ -94,12 +94,3 @@ export class Child {
     return this.kill();
   }
 }
-
-/** Resolves when the condition holds; rejects with `what` when it does not in eight seconds. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it never came to it: ${what()}`);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-}

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { connectListener, type Listener } from '../../client/listener.ts';
 import { type Code, NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
 import { Recorder, startRig } from '../harness/index.ts';
-import { Child, eventually } from './child.ts';
+import { Child } from './child.ts';
+import { eventually } from './eventually.ts';
 import { codeOf } from './outcome.ts';
 
 const LISTENER = new URL('listener.mjs', import.meta.url);

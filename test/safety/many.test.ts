@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Code, guid, hresultOf, notificationType } from '../../shared/index.ts';
 import { startRig } from '../harness/index.ts';
 import { Canary } from './canary.ts';
+import { eventually } from './eventually.ts';
 import { codeOf } from './outcome.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
@@ -51,7 +52,7 @@ describe('channels (T8)', () => {
 
       rig.cut(sender);
       await canary.sings(3);
-      while (seen.closes.length < 10_000) await canary.sings(1);
+      await eventually(() => seen.closes.length === 10_000);
       expect(await canary.stop()).toEqual([]);
       await rig.settle();
       expect(tally(seen.closes.map(({ cause }) => cause))).toEqual({ died: 10_000 });

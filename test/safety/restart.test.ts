@@ -5,7 +5,8 @@ import { connectListener, type Gap, type Loss } from '../../client/listener.ts';
 import { connectSender } from '../../client/sender.ts';
 import { notificationType } from '../../shared/index.ts';
 import { Recorder, startRig, TRANSPORTS } from '../harness/index.ts';
-import { Child, eventually } from './child.ts';
+import { Child } from './child.ts';
+import { eventually } from './eventually.ts';
 import { codeOf } from './outcome.ts';
 
 const SPOOLER = new URL('spooler.mjs', import.meta.url);
@@ -100,9 +101,9 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.startSpooler();
     // The listener tries; what it sends is on its way when two of its registrations are ended.
     rig.clock.advance(1_500);
-    while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
-    const [first, , third] = registrations;
-    await Promise.all([first, third].map((one) => one?.unregisterForNotifications()));
+    await eventually(() => listener.state === 'connected');
+    const ended = registrations.filter((_, number) => number !== 1);
+    await Promise.all(ended.map((one) => one.unregisterForNotifications()));
     await rig.settle();
     const channel = await (await rig.sender()).createNotificationChannel({ name: 'Lab', type });
     await channel.sendNotification('paper jam');
@@ -127,7 +128,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.killSpooler();
     await rig.startSpooler();
     rig.clock.advance(1_500);
-    while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
+    await eventually(() => listener.state === 'connected');
     rig.cut(listener);
     await rig.advance(60_000);
     expect(losses).toHaveLength(2);
@@ -161,7 +162,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await rig.killSpooler();
     await rig.startSpooler();
     rig.clock.advance(1_500);
-    while (listener.state !== 'connected') await new Promise<void>((resolve) => setImmediate(resolve));
+    await eventually(() => listener.state === 'connected');
     await listener.close();
     await rig.advance(60_000);
     expect(rig.spooler.stats().sessions).toBe(0);
