@@ -22,7 +22,7 @@ export class SendingEnd {
 
   /** Resolves with the success that answers it, rejects with the error. References are given back either way. */
   async send(op: 'notify' | 'close', sendable: Sendable): Promise<Outcome> {
-    const object = toDataObject(sendable, this.#type, this.#connection.ledger);
+    const object = toDataObject(sendable, this.#type);
     try {
       // Bytes that come with NOTIFICATION_RELEASE in a close are ignored (PAN-178): they need not travel.
       if (op === 'close' && object.isRelease) return await this.closeWithRelease();

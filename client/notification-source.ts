@@ -269,7 +269,7 @@ export class SenderChannel {
 
   /** Keeps within what the spooler lets be unanswered; what is beyond stands in line here, in order. */
   #inLine(data: Sendable, send: (object: DataObject) => Promise<Outcome>): Promise<Outcome> {
-    const object = toDataObject(data, this.type, this.#connection.ledger);
+    const object = toDataObject(data, this.type);
     return new Promise<Outcome>((resolve, reject) => {
       const go = (): void => {
         this.#waitingObjects++;

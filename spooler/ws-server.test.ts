@@ -141,6 +141,20 @@ describe('time', () => {
   });
 });
 
+test('connections beyond the sessions and some are closed at once, so that strangers hold no more (T20)', async () => {
+  await using server = await serve({ port: 0, limits: { sessions: 2 } });
+  const crowd = await Promise.all(Array.from({ length: 200 }, () => RawSocket.connect(server.port)));
+  try {
+    // 128 beside the sessions: those being upgraded, and who asks for its health.
+    await eventually(() => crowd.filter(({ answer }) => answer.ended).length === 200 - 2 - 128);
+    const [first] = crowd;
+    first?.write(upgradeRequest());
+    expect(await first?.until(({ status }) => status !== undefined)).toMatchObject({ status: 101 });
+  } finally {
+    for (const raw of crowd) raw[Symbol.dispose]();
+  }
+});
+
 describe('the end', () => {
   test('is waited for by everybody who asks for it, and the port is free again', async () => {
     const server = await serve({ port: 0 });

@@ -12,6 +12,9 @@ const REMEMBERED = 1024;
 export class EndTable {
   readonly #ends = new Map<number, End>();
   readonly #finished = new Map<number, Finish>();
+  /** The numbers of the finished in a ring, the oldest at `#next`: a map is slow to find its first. */
+  readonly #ring: number[] = [];
+  #next = 0;
   /** The last send number processed on each end. */
   readonly #sent = new Map<number, number>();
 
@@ -40,12 +43,16 @@ export class EndTable {
   remove({ number }: End, finish?: Finish): boolean {
     if (!this.#ends.delete(number)) return false;
     this.#sent.delete(number);
-    if (finish) this.#finished.set(number, finish);
-    if (this.#finished.size > REMEMBERED) {
-      const [oldest = number] = this.#finished.keys();
-      this.#finished.delete(oldest);
-    }
+    if (finish) this.#remember(number, finish);
     return true;
+  }
+
+  #remember(number: number, finish: Finish): void {
+    this.#finished.set(number, finish);
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#finished.delete(oldest);
+    this.#ring[this.#next] = number;
+    this.#next = (this.#next + 1) % REMEMBERED;
   }
 
   clear(): void {

@@ -13,7 +13,6 @@ import {
   type CloseName,
   decodeRecord,
   type Explain,
-  eachRecord,
   encodeRecord,
   type Hello,
   type Interest,
@@ -32,6 +31,7 @@ import type { Channel, End, Finish, ListenerEnd } from './ends.ts';
 import { whenExpired } from './expiry.ts';
 import { explain } from './explain.ts';
 import type { Identity } from './identity.ts';
+import { Inbox } from './inbox.ts';
 import type { Message } from './message.ts';
 import { Registration } from './registration.ts';
 import { runDown } from './rundown.ts';
@@ -89,6 +89,7 @@ export class Session implements Accepted {
   initialBytes = 0;
   /** Notifications lost to its registrations because they were full. */
   lost = 0;
+  readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #peer: Peer;
   #state: SessionState;
@@ -107,13 +108,20 @@ export class Session implements Accepted {
     });
     const cancelDeadline = spooler.clock.after(spooler.limits.helloTime, () => this.end('NO_HELLO', 'faulty'));
     this.#state = { kind: 'greeting', cancelDeadline };
+    this.#inbox = new Inbox(spooler.clock, {
+      read: (raw) => this.#dispatch(decodeRecord(raw, 'client'), raw),
+      failed: (reason) => this.#failed(reason),
+      busy: () => link.pause(),
+      idle: () => this.#resume(),
+    });
     link.attach({
-      onMessage: (message) => this.#read(message),
+      onMessage: (message) => this.#take(message),
       onAlive: () => {
         if (this.#state.kind === 'open') this.#state.pulse.alive();
       },
-      onDrain: () => this.link.resume(),
-      onClose: (code) => this.#linkClosed(code),
+      onDrain: () => this.#resume(),
+      // What it said before it went is read first.
+      onClose: (code) => this.#inbox.finish(() => this.#linkClosed(code)),
     });
   }
 
@@ -155,20 +163,20 @@ export class Session implements Accepted {
     }
     const greeted = this.#state.kind === 'open';
     this.#state = { kind: 'ended' };
+    this.#inbox.end();
     runDown(this, cause, greeted);
   }
 
   // ------------------------------------------------------------------------------------------ reading
 
-  #read(message: Uint8Array): void {
-    try {
-      if (message.length > this.spooler.limits.message) return this.end('MESSAGE_TOO_BIG', 'faulty');
-      eachRecord(message, (raw) => {
-        if (this.#state.kind !== 'ended') this.#dispatch(decodeRecord(raw, 'client'), raw);
-      });
-    } catch (reason) {
-      this.#failed(reason);
-    }
+  #take(message: Uint8Array): void {
+    if (this.#state.kind === 'ended') return;
+    if (message.length > this.spooler.limits.message) this.end('MESSAGE_TOO_BIG', 'faulty');
+    else this.#inbox.take(message);
+  }
+
+  #resume(): void {
+    if (!this.#inbox.isBusy && this.link.buffered <= this.spooler.limits.socketPauseBytes) this.link.resume();
   }
 
   #failed(reason: unknown): void {
@@ -364,7 +372,8 @@ export class Session implements Accepted {
 
   /** The end is finished without a word: this session finished it itself. */
   forgetEnd(end: End, finish: Finish): void {
-    if (!this.ends.remove(end, finish)) return;
+    // Nothing crosses the end of a session: what it finished need not be remembered.
+    if (!this.ends.remove(end, this.#state.kind === 'ended' ? undefined : finish)) return;
     if (end.pending) this.delivery.withdraw(end.pending, this.delivery.common);
   }
 

@@ -86,6 +86,16 @@ test('a silent end does not notice that the other one closes', async () => {
   expect([pair.atNear, pair.atFar]).toEqual([[], ['closed 4407']]);
 });
 
+test('a cut tells a silent end what it did not notice', async () => {
+  const pair = new Pair();
+  pair.near.goSilent();
+  pair.far.close(4407, 'no sign of life');
+  await rest();
+  pair.near.cut();
+  await rest();
+  expect([pair.atNear, pair.atFar]).toEqual([['closed 1006'], ['closed 4407']]);
+});
+
 test('a cut ends silence too', async () => {
   const pair = new Pair();
   pair.near.goSilent();

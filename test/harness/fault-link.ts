@@ -15,6 +15,8 @@ export class FaultLink implements Link {
   #paused = false;
   #closing = false;
   #closed = false;
+  /** The link under this one is closed, which a silent end does not notice. */
+  #isBroken = false;
   #awaitsLife = false;
   #holding: Direction | undefined;
   /** What came before anybody was attached. */
@@ -40,6 +42,7 @@ export class FaultLink implements Link {
       onAlive: () => this.#alive(),
       onDrain: () => this.#handlers?.onDrain(),
       onClose: (code, reason) => {
+        this.#isBroken = true;
         if (!this.#silent) this.#close(code, reason);
       },
     });
@@ -93,7 +96,8 @@ export class FaultLink implements Link {
   cut(): void {
     this.#silent = false;
     this.#closing = true;
-    this.#link.terminate();
+    if (this.#isBroken) this.#closeAlone();
+    else this.#link.terminate();
   }
 
   /**
@@ -184,20 +188,20 @@ export class FaultLink implements Link {
   }
 
   close(code: number, reason: string): void {
-    if (this.#silent) return this.#closeInSilence();
+    if (this.#silent) return this.#closeAlone();
     for (const parts of this.#heldOutgoing.splice(0)) this.#send(parts);
     this.#closing = true;
     this.#link.close(code, reason);
   }
 
   terminate(): void {
-    if (this.#silent) return this.#closeInSilence();
+    if (this.#silent) return this.#closeAlone();
     this.#closing = true;
     this.#link.terminate();
   }
 
   /** A goodbye does not pass a silent link either: this end is done with it, the spooler has yet to find out. */
-  #closeInSilence(): void {
+  #closeAlone(): void {
     queueMicrotask(() => this.#close(BROKEN, ''));
   }
 }

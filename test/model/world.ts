@@ -44,9 +44,6 @@ interface Actor {
 }
 
 interface Call {
-  readonly actor: Actor;
-  /** Whether the library has a data object of its own for it, alive until it is answered. */
-  readonly holds: boolean;
   readonly expected: Answer | undefined;
   actual: Answer | undefined;
 }
@@ -130,13 +127,13 @@ class World {
         await this.#rig.killSpooler();
         return this.#rig.startSpooler();
       case 'send':
-        return this.#onChannel(step.pick, (actor, channel) => this.#send(actor, channel, step.payload));
+        return this.#onChannel(step.pick, (channel) => this.#send(channel, step.payload));
       case 'close':
-        return this.#onChannel(step.pick, (actor, channel) => this.#closeChannel(actor, channel, step.payload));
+        return this.#onChannel(step.pick, (channel) => this.#closeChannel(channel, step.payload));
       case 'answer':
-        return this.#onEnd(step.pick, (actor, end) => this.#answer(actor, end, step.payload));
+        return this.#onEnd(step.pick, (end) => this.#answer(end, step.payload));
       case 'closeEnd':
-        return this.#onEnd(step.pick, (actor, end) => this.#closeEnd(actor, end, step.payload));
+        return this.#onEnd(step.pick, (end) => this.#closeEnd(end, step.payload));
       case 'cut': {
         const actor = this.#byPlace.get(step.place);
         if (!actor || actor.model.state === 'gone') return;
@@ -174,7 +171,7 @@ class World {
         return this.#open(actor, step.asked, step.user, step.waits);
       case 'unregister': {
         const pair = actor.registrations[step.pick];
-        if (pair) this.#answered(actor, this.#model.unregister(pair.model), pair.real.unregisterForNotifications());
+        if (pair) this.#answered(this.#model.unregister(pair.model), pair.real.unregisterForNotifications());
         return;
       }
       case 'explain': {
@@ -244,7 +241,7 @@ class World {
       actor.registrations.push(pair);
     }
     const { real: registration } = pair;
-    this.#answered(actor, this.#model.register(pair.model), registration.registerForNotifications());
+    this.#answered(this.#model.register(pair.model), registration.registerForNotifications());
   }
 
   #open(actor: Actor, asked: Asked, user: string | undefined, waits: boolean): void {
@@ -262,32 +259,32 @@ class World {
     );
     if (typeof opened !== 'string') actor.channels.unshift({ model: opened, real: channel });
     const expected = typeof opened === 'string' ? opened : 'S_OK';
-    this.#answered(actor, expected, channel.createNotificationChannel());
+    this.#answered(expected, channel.createNotificationChannel());
   }
 
-  #send(actor: Actor, { model, real }: Pair<Channel, SenderChannel>, payload: Payload): void {
+  #send({ model, real }: Pair<Channel, SenderChannel>, payload: Payload): void {
     // Where several wait, their texts tell them apart.
     const isNameless = model.waits && (payload === 0 || payload === 'null');
     const message = this.#message(isNameless ? 1 : payload);
     const expected = this.#model.send(model, message, this.#nextCall);
-    this.#call(actor, expected, message, real.type, (data) => real.sendNotification(data));
+    this.#call(expected, message, real.type, (data) => real.sendNotification(data));
   }
 
-  #closeChannel(actor: Actor, { model, real }: Pair<Channel, SenderChannel>, payload: Payload | undefined): void {
+  #closeChannel({ model, real }: Pair<Channel, SenderChannel>, payload: Payload | undefined): void {
     const message = payload === undefined ? undefined : this.#message(payload);
     const expected = this.#model.closeBySource(model, message, this.#nextCall);
-    this.#call(actor, expected, message, real.type, (data) => real.closeChannel(data));
+    this.#call(expected, message, real.type, (data) => real.closeChannel(data));
   }
 
-  #answer(actor: Actor, { model, real }: Pair<End, ListenerChannel>, payload: Payload): void {
+  #answer({ model, real }: Pair<End, ListenerChannel>, payload: Payload): void {
     const message = this.#message(payload);
-    this.#call(actor, this.#model.respond(model, message), message, real.type, (data) => real.sendNotification(data));
+    this.#call(this.#model.respond(model, message), message, real.type, (data) => real.sendNotification(data));
   }
 
-  #closeEnd(actor: Actor, { model, real }: Pair<End, ListenerChannel>, payload: Payload | undefined): void {
+  #closeEnd({ model, real }: Pair<End, ListenerChannel>, payload: Payload | undefined): void {
     const message = payload === undefined ? undefined : this.#message(payload);
     const expected = this.#model.closeByListener(model, message);
-    this.#call(actor, expected, message, real.type, (data) => real.closeChannel(data));
+    this.#call(expected, message, real.type, (data) => real.closeChannel(data));
   }
 
   /** Time passes, timer by timer: whoever is ended on the way is ended one after another. */
@@ -309,16 +306,16 @@ class World {
   // ------------------------------------------------------------------------------------------ who and what
 
   /** A channel of a sender that can speak. */
-  #onChannel(pick: number, act: (actor: Actor, channel: Pair<Channel, SenderChannel>) => void): void {
-    const all = this.#ableActors.flatMap((actor) => actor.channels.map((channel) => ({ actor, channel })));
-    const chosen = all.toSorted((one, other) => usesOfChannel(one.channel) - usesOfChannel(other.channel))[pick];
-    if (chosen) act(chosen.actor, chosen.channel);
+  #onChannel(pick: number, act: (channel: Pair<Channel, SenderChannel>) => void): void {
+    const all = this.#ableActors.flatMap(({ channels }) => channels);
+    const chosen = all.toSorted((one, other) => usesOfChannel(one) - usesOfChannel(other))[pick];
+    if (chosen) act(chosen);
   }
 
-  #onEnd(pick: number, act: (actor: Actor, end: Pair<End, ListenerChannel>) => void): void {
-    const all = this.#ableActors.flatMap((actor) => actor.ends.map((end) => ({ actor, end })));
-    const chosen = all.toSorted((one, other) => usesOfEnd(one.end) - usesOfEnd(other.end))[pick];
-    if (chosen) act(chosen.actor, chosen.end);
+  #onEnd(pick: number, act: (end: Pair<End, ListenerChannel>) => void): void {
+    const all = this.#ableActors.flatMap(({ ends }) => ends);
+    const chosen = all.toSorted((one, other) => usesOfEnd(one) - usesOfEnd(other))[pick];
+    if (chosen) act(chosen);
   }
 
   get #ableActors(): Actor[] {
@@ -352,24 +349,22 @@ class World {
 
   /** Starts a call that sends, with text where that says it all, else with a data object of the test's own. */
   #call(
-    actor: Actor,
     expected: Answer | undefined,
     message: Message | undefined,
     type: Guid,
     start: (data: string | DataObject | null) => Promise<Outcome>,
   ): void {
     if (!message || (message.text !== null && !message.otherType)) {
-      return this.#answered(actor, expected, start(message?.text ?? null));
+      return this.#answered(expected, start(message?.text ?? null));
     }
     const data = message.text === null ? null : new TextEncoder().encode(message.text);
     const object = new DataObject({ type: message.otherType ? OTHER_TYPE : type, data });
-    this.#answered(actor, expected, start(object), false);
+    this.#answered(expected, start(object));
     object.release();
   }
 
-  /** `holds`: while it waits the library has a data object of its own for it. */
-  #answered(actor: Actor, expected: Answer | undefined, outcome: Promise<Outcome>, holds = true): void {
-    const call: Call = { actor, holds, expected, actual: undefined };
+  #answered(expected: Answer | undefined, outcome: Promise<Outcome>): void {
+    const call: Call = { expected, actual: undefined };
     this.#calls.set(++this.#lastCall, call);
     outcome.then(
       ({ code }) => {
@@ -424,9 +419,7 @@ class World {
     const { name, state, lost, left } = model;
     assert(state === 'gone' || (ending === undefined && !this.#model.mustEnd(model)), `${name} lives on`);
     assert(state !== 'gone' || lost || left || model.silentSince !== undefined, `${name} does not know that it is lost`);
-    let live = leases.length;
-    for (const call of this.#calls.values()) if (call.actor === actor && call.holds) live++;
-    assert.equal(real.stats().liveObjects, live, `live objects of ${name}`);
+    assert.equal(real.stats().liveObjects, leases.length, `live objects of ${name}`);
     if (lost || left) actor.keptAtEnd ??= leases.length;
     assert.deepEqual(
       problems.map(({ kind }) => kind),

@@ -21,7 +21,10 @@ beforeAll(async () => {
   canary = await Canary.start(rig);
 });
 
-afterAll(() => rig[Symbol.asyncDispose]());
+afterAll(async () => {
+  await canary.stop();
+  await rig.close();
+});
 
 const CASES: readonly (readonly [what: string, bytes: Uint8Array, code: number])[] = [
   ['an unmasked frame', frame({ opcode: binary, masked: false, payload: 'x' }), 1002],

@@ -15,7 +15,10 @@ beforeAll(async () => {
   canary = await Canary.start(rig);
 });
 
-afterAll(() => rig[Symbol.asyncDispose]());
+afterAll(async () => {
+  await canary.stop();
+  await rig.close();
+});
 
 /** Lines of one HTTP request. */
 function request(...lines: string[]): string {

@@ -14,6 +14,7 @@ import {
 import { concat } from '../../shared/outbox.ts';
 import { type Rig, startRig, TRANSPORTS } from '../harness/index.ts';
 import { Canary } from './canary.ts';
+import { numbersFrom, type Random, spoilt } from './random.ts';
 import { Stranger } from './stranger.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
@@ -139,7 +140,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     canary = await Canary.start(rig);
   });
 
-  afterAll(() => rig[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await canary.stop();
+    await rig.close();
+  });
 
   test.each(NO_RECORDS)('%s ends the session with 4400', async (_, message) => {
     await using stranger = await Stranger.greeted(rig);
@@ -224,12 +228,12 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     );
   });
 
-  test('2,000 mutations of good messages: each is served or closed with a code of ours (T7)', async () => {
+  test('1,000 mutations of good messages: each is served or closed with a code of ours (T7)', async () => {
     const random = numbersFrom(20_260_131);
     const codes = new Map<number, number>();
     let served = 0;
     let stranger = await Stranger.greeted(rig);
-    for (let round = 0; round < 2_000; round++) {
+    for (let round = 0; round < 1_000; round++) {
       stranger.write(mutated(random));
       if (await stranger.isServed()) {
         served++;
@@ -255,19 +259,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   });
 });
 
-/** The same numbers from 0 to below `limit` for the same seed (mulberry32). */
-function numbersFrom(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
-
-/** A message of a few good records, spoilt in one to three places. */
-function mutated(random: (limit: number) => number): Uint8Array {
+/** A message of a few good records, spoilt. */
+function mutated(random: Random): Uint8Array {
   const good: readonly ClientRecord[] = [
     { op: 'register', registration: 1, request: 1, interest },
     {
@@ -280,32 +273,12 @@ function mutated(random: (limit: number) => number): Uint8Array {
     { op: 'open', end: 0, request: 4, interest: { ...interest, style: 'kBiDirectional' } },
     { op: 'notify', end: 1 + random(4), sequence: 1, data: Buffer.from('paper jam'), release: false },
     { op: 'close', end: 1 + random(4), sequence: 2, data: null, release: true },
-    { op: 'release', end: 1 + random(4), sequence: 1, only: false },
+    { op: 'release', end: 1 + random(4), sequence: 1, only: random(2) === 0 },
     { op: 'explain', request: 5, side: 'channel', interest },
     { op: 'status', request: 6 },
     { op: 'unregister', registration: 1, request: 7 },
     { op: 'pong', sequence: 8 },
   ];
   const from = random(good.length);
-  let message = Buffer.from(bytes(...good.slice(from, from + 1 + random(3))));
-  for (let count = 1 + random(3); count > 0; count--) {
-    const at = random(message.length);
-    switch (random(5)) {
-      case 0:
-        message.writeUInt8(random(256), at);
-        break;
-      case 1:
-        message.writeUInt8(message.readUInt8(at) ^ (1 << random(8)), at);
-        break;
-      case 2:
-        message = message.subarray(0, at + 1);
-        break;
-      case 3:
-        message = Buffer.concat([message.subarray(0, at), Buffer.from([random(256)]), message.subarray(at)]);
-        break;
-      default:
-        message = Buffer.concat([message, message.subarray(at)]);
-    }
-  }
-  return message;
+  return spoilt(bytes(...good.slice(from, from + 1 + random(3))), random);
 }

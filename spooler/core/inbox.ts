@@ -1,0 +1,112 @@
+/**
+ * What a peer has sent, read in slices of time: a message may hold half a million records, and each may be a question that
+ * takes long. However much one asks, the others wait for a slice only.
+ */
+
+import { type Cancel, type Clock, RawRecord, SpoolError } from '../../shared/index.ts';
+
+/** Milliseconds of reading before the others have their turn. */
+const SLICE = 20;
+/** The time is looked at after so many records. */
+const LOOK_EVERY = 8;
+
+export interface InboxHooks {
+  read(record: RawRecord): void;
+  /** Reading has thrown: the bytes are no record, or whoever reads refuses it. Nothing is read any more. */
+  failed(reason: unknown): void;
+  /** A slice is over and there is more: nothing else should come meanwhile. */
+  busy(): void;
+  /** Everything is read. */
+  idle(): void;
+}
+
+export class Inbox {
+  readonly #clock: Clock;
+  readonly #hooks: InboxHooks;
+  #messages: Uint8Array[] = [];
+  /** Where the first of them is to be read on. */
+  #offset = 0;
+  #records = 0;
+  #sliceBegan: number | undefined;
+  #cancelTurn: Cancel | undefined;
+  #whenRead: (() => void) | undefined;
+  #ended = false;
+
+  constructor(clock: Clock, hooks: InboxHooks) {
+    this.#clock = clock;
+    this.#hooks = hooks;
+  }
+
+  /** Whether it waits for its next turn. */
+  get isBusy(): boolean {
+    return this.#cancelTurn !== undefined;
+  }
+
+  /** Reads the message, now or in its turn. */
+  take(message: Uint8Array): void {
+    this.#messages.push(message);
+    if (!this.isBusy) this.#serve();
+  }
+
+  /** Calls `then` when everything that was taken is read; at once where it is. */
+  finish(then: () => void): void {
+    if (this.isBusy) this.#whenRead = then;
+    else then();
+  }
+
+  /** Nothing is read any more. */
+  end(): void {
+    this.#ended = true;
+    this.#messages = [];
+    this.#cancelTurn?.();
+    this.#cancelTurn = undefined;
+  }
+
+  #serve(): void {
+    try {
+      for (let message = this.#messages[0]; message !== undefined; message = this.#messages[0]) {
+        if (!this.#read(message)) return this.#wait();
+        this.#messages.shift();
+        this.#offset = 0;
+      }
+    } catch (reason) {
+      this.end();
+      this.#hooks.failed(reason);
+    }
+  }
+
+  /** False where the slice was over before the message was. */
+  #read(message: Uint8Array): boolean {
+    if (message.length === 0) throw new SpoolError('MALFORMED_RECORD', { input: 'empty message' });
+    while (this.#offset < message.length && !this.#ended) {
+      if (++this.#records % LOOK_EVERY === 0 && this.#sliceIsOver()) return false;
+      const record = new RawRecord(message, this.#offset);
+      this.#offset += record.length;
+      this.#hooks.read(record);
+    }
+    return true;
+  }
+
+  /** A slice begins with the first look in a turn of the event loop, and ends with that turn at the latest. */
+  #sliceIsOver(): boolean {
+    const now = this.#clock.now();
+    if (this.#sliceBegan === undefined) {
+      this.#sliceBegan = now;
+      queueMicrotask(() => {
+        this.#sliceBegan = undefined;
+      });
+    }
+    return now - this.#sliceBegan >= SLICE;
+  }
+
+  #wait(): void {
+    this.#cancelTurn = this.#clock.after(0, () => {
+      this.#cancelTurn = undefined;
+      this.#serve();
+      if (this.isBusy) return;
+      this.#hooks.idle();
+      this.#whenRead?.();
+    });
+    this.#hooks.busy();
+  }
+}
