@@ -86,6 +86,14 @@ test('a silent end does not notice that the other one closes', async () => {
   expect([pair.atNear, pair.atFar]).toEqual([[], ['closed 4407']]);
 });
 
+test('an end that goes silent while it closes still hears that it is closed', async () => {
+  const pair = new Pair();
+  pair.near.terminate();
+  pair.near.goSilent();
+  await rest();
+  expect([pair.atNear, pair.atFar]).toEqual([['closed 1006'], ['closed 1006']]);
+});
+
 test('a cut tells a silent end what it did not notice', async () => {
   const pair = new Pair();
   pair.near.goSilent();

@@ -43,7 +43,8 @@ export class FaultLink implements Link {
       onDrain: () => this.#handlers?.onDrain(),
       onClose: (code, reason) => {
         this.#isBroken = true;
-        if (!this.#silent) this.#close(code, reason);
+        // Silence does not keep from an end what it has asked for before.
+        if (!this.#silent || this.#closing) this.#close(code, reason);
       },
     });
   }

@@ -7,6 +7,8 @@ import { startRig, TRANSPORTS } from '../harness/index.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const MiB = 1024 * 1024;
+/** A stack for each of thousands of data objects would be most of the work. */
+const UNTRACED = { traceReferences: false };
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   test.each([
@@ -19,16 +21,17 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     async ({ count, size }) => {
       await using rig = await startRig({ transport });
       const [healthy, slow] = [rig.recorder(), rig.recorder()];
-      await (await rig.listener()).registerForNotifications({ name: 'Lab', type }, healthy);
+      await (await rig.listener(UNTRACED)).registerForNotifications({ name: 'Lab', type }, healthy);
       const losses: Loss[] = [];
       const gaps: Gap[] = [];
       const frozen = await rig.listener({
+        ...UNTRACED,
         reconnect: { random: () => 0 },
         onLost: (loss) => losses.push(loss),
         onGap: (gap) => gaps.push(gap),
       });
       await frozen.registerForNotifications({ name: 'Lab', type }, slow);
-      const sender = await rig.sender();
+      const sender = await rig.sender(UNTRACED);
       const channel = await sender.createNotificationChannel({ name: 'Lab', type });
 
       rig.faults(frozen).pause();
@@ -93,7 +96,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   test('a source that waits is not refused either: what waits goes when the slow one is cut (T5)', async () => {
     await using rig = await startRig({ transport });
     const [healthy, slow] = [rig.recorder(), rig.recorder()];
-    await (await rig.listener()).registerForNotifications({ name: 'Lab', type }, healthy);
+    await (await rig.listener(UNTRACED)).registerForNotifications({ name: 'Lab', type }, healthy);
     const frozen = await rig.listener();
     await frozen.registerForNotifications({ name: 'Lab', type }, slow);
     const channel = await (await rig.sender()).createNotificationChannel({ name: 'Lab', type, overflow: 'wait' });

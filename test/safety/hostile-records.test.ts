@@ -228,7 +228,9 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     );
   });
 
-  test('1,000 mutations of good messages: each is served or closed with a code of ours (T7)', async () => {
+  test('1,000 mutations of good messages: each is served or closed with a code of ours (T7)', {
+    timeout: 30_000,
+  }, async () => {
     const random = numbersFrom(20_260_131);
     const codes = new Map<number, number>();
     let served = 0;
