@@ -264,7 +264,13 @@ export class Rig {
    */
   async settle(): Promise<void> {
     if (await this.#traffic.becomesQuiet(new Deadline(this.#patience))) return;
-    throw new Error(`the rig does not become quiet; the spooler has ${counts(this.spooler.stats())}`);
+    const links = this.#traffic.restless.map(([link, what]) => `\n${this.#nameOf(link)}: ${what}`);
+    throw new Error(`the rig does not become quiet; the spooler has ${counts(this.spooler.stats())}${links.join('')}`);
+  }
+
+  #nameOf(link: FaultLink): string {
+    for (const member of this.#members.values()) if (member.link === link) return member.name;
+    return "a link of the test's own";
   }
 
   // ------------------------------------------------------------------------------------------ the end

@@ -58,6 +58,11 @@ export class Traffic {
     return [...this.#pairs].filter(({ near }) => !near.closed).length;
   }
 
+  /** The links with something on their way, at the client's end, and what that is. */
+  get restless(): readonly (readonly [near: FaultLink, what: string])[] {
+    return [...this.#pairs].filter((pair) => !isAtRest(pair)).map((pair) => [pair.near, describe(pair)]);
+  }
+
   /** Resolves with true when nothing is on its way any more, with false when the deadline passes first. */
   async becomesQuiet(deadline: Deadline): Promise<boolean> {
     // What has arrived may cause more within the turn, and what began elsewhere within the next.
@@ -91,4 +96,11 @@ function isAtRest({ near, far }: Pair): boolean {
 
 function hasArrived(from: FaultLink, to: FaultLink): boolean {
   return !to.reads || from.sentBytes === to.receivedBytes;
+}
+
+function describe({ near, far }: Pair): string {
+  if (near.closed || far.closed) return `only ${near.closed ? 'this end' : 'the spooler'} knows that it is closed`;
+  if (near.isWaiting || far.isWaiting) return `${near.isWaiting ? 'this end' : 'the spooler'} waits for an answer`;
+  const [out, back] = [near.sentBytes - far.receivedBytes, far.sentBytes - near.receivedBytes];
+  return `${out} bytes to the spooler, ${back} bytes back`;
 }
