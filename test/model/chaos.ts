@@ -248,7 +248,11 @@ class Party {
           streamOf(channel).tell('notification', read(data).text);
           if (actor.manner === 'unregisters') this.#start(registration.unregisterForNotifications());
           const end = actor.ends.find(({ real }) => real === channel);
-          return this.#react(actor, data, end && { answer: () => this.#answer(end), close: (last) => this.#closeEnd(end, last) });
+          return this.#react(
+            actor,
+            data,
+            end && { answer: () => this.#answer(end), close: (last) => this.#closeEnd(end, last) },
+          );
         }),
       channelClosed: (channel, data, cause) =>
         this.#guard(() => streamOf(channel).tell('closed', read(data).text, cause)),
@@ -359,10 +363,13 @@ class Party {
     for (const { leases } of this.#actors) for (const lease of leases.splice(0)) lease.releaseData();
     await this.#rig.settle();
     const [fault] = this.#faults;
-    if (fault !== undefined) throw fault;
+    if (fault !== undefined) throw new Error('a step has failed', { cause: fault });
     assert.equal(this.#unsettled, 0, 'promises that never settled');
     const { heldObjects, heldBytes, queued, queuedBytes } = this.#rig.spooler.stats();
-    assert.deepEqual({ heldObjects, heldBytes, queued, queuedBytes }, { heldObjects: 0, heldBytes: 0, queued: 0, queuedBytes: 0 });
+    assert.deepEqual(
+      { heldObjects, heldBytes, queued, queuedBytes },
+      { heldObjects: 0, heldBytes: 0, queued: 0, queuedBytes: 0 },
+    );
     // Whoever is closed has been told so, once.
     for (const actor of this.#actors) {
       for (const { name, real, stream } of actor.channels)

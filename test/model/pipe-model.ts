@@ -283,7 +283,8 @@ export class PipeModel {
 
   /** The operator removed the printer. */
   removePrinter(name: string): void {
-    for (const channel of this.#open) if (sameName(channel.interest.name, name)) this.#runDown(channel, 'printerRemoved');
+    for (const channel of this.#open)
+      if (sameName(channel.interest.name, name)) this.#runDown(channel, 'printerRemoved');
   }
 
   #runDown(channel: Channel, cause: Cause): void {
@@ -579,7 +580,8 @@ export class PipeModel {
           throw new Error(`${client.name} was not told that ${describeStream(told)} is closed: ${told.telling}`);
       }
       if (client.state !== 'open') continue;
-      if (client.registrations.some(({ offers }) => offers.length > 0)) throw new Error(`${client.name} was not offered a channel`);
+      if (client.registrations.some(({ offers }) => offers.length > 0))
+        throw new Error(`${client.name} was not offered a channel`);
       for (const window of client.windows) {
         if (window.queue.length > 0 && !window.atBound && !this.#atBound(client))
           throw new Error(`${client.name} was not given ${JSON.stringify(window.queue[0]?.text)}`);
@@ -587,7 +589,8 @@ export class PipeModel {
     }
     for (const channel of this.channels) {
       const [next] = channel.waiting;
-      if (next && this.#mayGo(channel) && !isSettled(next.call)) throw new Error(`call ${next.call} waits though there is room`);
+      if (next && this.#mayGo(channel) && !isSettled(next.call))
+        throw new Error(`call ${next.call} waits though there is room`);
       if (next && isSettled(next.call)) throw new Error(`call ${next.call} was answered though there is no room`);
     }
   }

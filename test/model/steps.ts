@@ -32,7 +32,13 @@ export type Step =
   | { readonly do: 'giveBack'; readonly place: Place; readonly pick: number }
   | { readonly do: 'register'; readonly place: Place; readonly pick: number; readonly asked: Asked }
   | { readonly do: 'unregister' | 'explain'; readonly place: Place; readonly pick: number }
-  | { readonly do: 'open'; readonly place: Place; readonly asked: Asked; readonly user?: string; readonly waits: boolean }
+  | {
+      readonly do: 'open';
+      readonly place: Place;
+      readonly asked: Asked;
+      readonly user?: string;
+      readonly waits: boolean;
+    }
   | { readonly do: 'send' | 'answer'; readonly pick: number; readonly payload: Payload }
   | { readonly do: 'close' | 'closeEnd'; readonly pick: number; readonly payload?: Payload }
   | { readonly do: 'pass'; readonly milliseconds: number }
@@ -104,7 +110,12 @@ export interface Room extends Bounds {
 }
 
 const UNBOUNDED = 1_000_000;
-const common = { payload: 16, stallTime: 2_000, registrations: fc.integer({ min: 3, max: 9 }), channels: fc.integer({ min: 3, max: 9 }) };
+const common = {
+  payload: 16,
+  stallTime: 2_000,
+  registrations: fc.integer({ min: 3, max: 9 }),
+  channels: fc.integer({ min: 3, max: 9 }),
+};
 
 const byObjects: fc.Arbitrary<Room> = fc.record({
   by: fc.constant('objects'),

@@ -149,6 +149,10 @@ class World {
 
   async #doAs(actor: Actor, step: Extract<Step, { readonly place: Place }>): Promise<void> {
     switch (step.do) {
+      case 'connect':
+      case 'cut':
+        // Done where the step came in.
+        return;
       case 'leave':
         actor.ending = 'left';
         actor.keptAtEnd = actor.leases.length;
@@ -418,7 +422,10 @@ class World {
     const { model, real, leases, problems, ending } = actor;
     const { name, state, lost, left } = model;
     assert(state === 'gone' || (ending === undefined && !this.#model.mustEnd(model)), `${name} lives on`);
-    assert(state !== 'gone' || lost || left || model.silentSince !== undefined, `${name} does not know that it is lost`);
+    assert(
+      state !== 'gone' || lost || left || model.silentSince !== undefined,
+      `${name} does not know that it is lost`,
+    );
     assert.equal(real.stats().liveObjects, leases.length, `live objects of ${name}`);
     if (lost || left) actor.keptAtEnd ??= leases.length;
     assert.deepEqual(
