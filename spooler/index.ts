@@ -12,6 +12,7 @@ export type { Totals } from '../shared/index.ts';
 export { ALL_RIGHTS, type Identity, type Rights } from './core/identity.ts';
 export type { Observer, SpoolerEvent } from './core/observer.ts';
 export type { Accepted, Peer } from './core/session.ts';
-export { Spooler, type SpoolerOptions } from './core/spooler.ts';
+export type { SpoolerOptions } from './core/spooler.ts';
+export { createSpooler, type EmbeddedSpooler } from './embedded-spooler.ts';
 export { TokenTable } from './tokens.ts';
 export { type ServeOptions, type Server, serve } from './ws-server.ts';

@@ -12,6 +12,7 @@ import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL } from '../shared/index.
 import { WebSocketLink } from '../shared/websocket-link.ts';
 import type { Identity } from './core/identity.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
+import type { EmbeddedSpooler } from './embedded-spooler.ts';
 import { isMidMessage, MessageDeadline } from './message-deadline.ts';
 import type { TokenTable } from './tokens.ts';
 
@@ -36,7 +37,7 @@ export interface Server {
   /** Where to connect, such as `ws://127.0.0.1:6310`. */
   readonly url: string;
   readonly port: number;
-  readonly spooler: Spooler;
+  readonly spooler: EmbeddedSpooler;
   /** Drains, tells everybody, closes. Resolves when no socket is left; calling it again waits for the same. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

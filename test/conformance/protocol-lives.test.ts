@@ -12,6 +12,7 @@ import {
   type Result,
   type SpoolerRecord,
 } from '../../shared/index.ts';
+import type { Spooler } from '../../spooler/core/spooler.ts';
 import { type Rig, startRig, TRANSPORTS } from '../harness/index.ts';
 import {
   BIDIRECTIONAL,
@@ -558,7 +559,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       const said = await peer.exchange(record);
       expect(answers(said).map((line) => line.split(/#\d+ /)[1])).toEqual([code]);
 
-      const shown = [...rig.spooler.channels()].map((channel) => channel.state);
+      const shown = [...(rig.spooler as Spooler).channels()].map((channel) => channel.state);
       expect(shown).toEqual(next === 'closed' ? [] : [next]);
     });
 

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSender } from '../../client/sender.ts';
 import { DataObject, type Lease, notificationType } from '../../shared/index.ts';
+import type { Spooler } from '../../spooler/core/spooler.ts';
 import { type Rig, RigNotClean, startRig, TRANSPORTS } from './index.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
@@ -93,7 +94,7 @@ describe.each(TRANSPORTS)('over %s a rig', (transport) => {
   test('complains about a fault of the spooler', async () => {
     const rig = await startRig({ transport });
     const reason = new Error('it cannot happen');
-    rig.spooler.observe({ kind: 'fault', user: 'ann', reason });
+    (rig.spooler as Spooler).observe({ kind: 'fault', user: 'ann', reason });
     const complaint = await complaintOf(rig);
     expect(complaint.left).toEqual([expect.stringMatching(/^a fault of the spooler\nError: it cannot happen\n/)]);
     expect(complaint.cause).toBe(reason);
@@ -165,7 +166,7 @@ test('problems and faults that a test provokes are forgiven once it has emptied 
   await notified(rig, () => {
     throw new Error('provoked');
   });
-  rig.spooler.observe({ kind: 'fault', user: 'ann', reason: 'provoked' });
+  (rig.spooler as Spooler).observe({ kind: 'fault', user: 'ann', reason: 'provoked' });
   expect(rig.problems.splice(0)).toHaveLength(1);
   rig.events.length = 0;
   await expect(rig.close()).resolves.toBeUndefined();

@@ -22,7 +22,15 @@ import { type DialOptions, dial } from '../../client/dial.ts';
 import { createListener, type Listener, type ListenerOptions } from '../../client/listener.ts';
 import { createSender, type Sender, type SenderChannel, type SenderOptions } from '../../client/sender.ts';
 import { type Limits, type Link, SpoolError } from '../../shared/index.ts';
-import { type ServeOptions, type Server, Spooler, type SpoolerEvent, serve } from '../../spooler/index.ts';
+import type { Spooler } from '../../spooler/core/spooler.ts';
+import {
+  createSpooler,
+  type EmbeddedSpooler,
+  type ServeOptions,
+  type Server,
+  type SpoolerEvent,
+  serve,
+} from '../../spooler/index.ts';
 import type { FaultLink } from './fault-link.ts';
 import { counts, ofFault, ofProblem, ofTimer, RigNotClean } from './leftovers.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -79,7 +87,7 @@ export class Rig {
   readonly #patience: number;
   readonly #members = new Map<Client, Member>();
   readonly #traffic = new Traffic();
-  readonly #spoolers: Spooler[] = [];
+  readonly #spoolers: EmbeddedSpooler[] = [];
   #server: Server | undefined;
   #running = false;
   #closing: Promise<void> | undefined;
@@ -101,7 +109,7 @@ export class Rig {
     const { transport: _, patience: __, ...options } = this.#options;
     const common = { ...options, clock: this.clock, observer: (event: SpoolerEvent) => this.events.push(event) };
     if (this.transport === 'websocket') this.#server = await serve({ ...common, port: 0 });
-    const spooler = this.#server?.spooler ?? new Spooler({ ...common, usesTokens: options.tokens !== undefined });
+    const spooler = this.#server?.spooler ?? createSpooler({ ...common, usesTokens: options.tokens !== undefined });
     const accept = spooler.accept.bind(spooler);
     spooler.accept = (link, peer) => accept(this.#traffic.accepted(link), peer);
     this.#spoolers.push(spooler);
@@ -114,7 +122,7 @@ export class Rig {
    */
   async killSpooler(): Promise<void> {
     const { spooler } = this;
-    for (const session of [...spooler.sessions()]) session.link.terminate();
+    for (const session of [...(spooler as Spooler).sessions()]) session.link.terminate();
     if (!(await this.#eventually(() => spooler.stats().sessions === 0)))
       throw new Error(`the spooler still has ${counts(spooler.stats())}`);
     this.#running = false;
@@ -124,7 +132,7 @@ export class Rig {
   }
 
   /** The newest spooler, also when it was killed. */
-  get spooler(): Spooler {
+  get spooler(): EmbeddedSpooler {
     const newest = this.#spoolers.at(-1);
     if (!newest) throw new Error('the rig has no spooler yet');
     return newest;
@@ -321,7 +329,7 @@ export class Rig {
       const empty = (): boolean => counts(spooler.stats()) === '';
       if (!empty() && (this.#traffic.openLinks > 0 || !(await this.#eventually(empty)))) {
         left.push(`the spooler still has ${counts(spooler.stats())}${this.#openLinks}`);
-        for (const session of [...spooler.sessions()]) session.link.terminate();
+        for (const session of [...(spooler as Spooler).sessions()]) session.link.terminate();
         await this.#eventually(() => empty() && this.#traffic.openLinks === 0);
       }
       const server = this.#server?.spooler === spooler ? this.#server : spooler;

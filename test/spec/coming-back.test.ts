@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createListener, type Gap, type Listener, type ListenerOptions, type Loss } from '../../client/listener.ts';
 import { type Link, notificationType, SpoolError } from '../../shared/index.ts';
+import type { Spooler } from '../../spooler/core/spooler.ts';
 import { type Recorder, type Rig, startRig, TRANSPORTS } from '../harness/index.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
@@ -252,7 +253,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await using rig = await startRig({ transport });
     const { listener, losses } = await faithfulListener(rig);
     const { registration, seen } = await registered(rig, listener);
-    for (const session of [...rig.spooler.sessions()]) session.end('MALFORMED', 'faulty');
+    for (const session of [...(rig.spooler as Spooler).sessions()]) session.end('MALFORMED', 'faulty');
     await rig.settle();
     expect(losses).toMatchObject([[{ code: 4400, cause: 'lost' }, false]]);
     expect([listener.state, registration.state]).toEqual(['closed', 'unregistered']);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Listener } from '../../client/listener.ts';
 import type { Sender, SenderChannel } from '../../client/sender.ts';
 import { type Cause, NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
+import type { Spooler } from '../../spooler/core/spooler.ts';
 import { type Recorder, type Rig, startRig, TRANSPORTS } from '../harness/index.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -37,7 +38,7 @@ async function dialogue(rig: Rig): Promise<Dialogue> {
 
 /** The spooler's session of one who goes by this agent or user. */
 function endSession(rig: Rig, user: string, close: 'MALFORMED' | 'TOO_SLOW', cause: Cause): void {
-  for (const session of [...rig.spooler.sessions()]) if (session.user === user) session.end(close, cause);
+  for (const session of [...(rig.spooler as Spooler).sessions()]) if (session.user === user) session.end(close, cause);
 }
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
