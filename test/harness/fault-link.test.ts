@@ -131,6 +131,21 @@ test.each([
   expect(pair.near.isHolding).toBe(false);
 });
 
+test('holding one direction after the other holds both: nothing overtakes what was held first', async () => {
+  const pair = new Pair();
+  pair.near.hold('outgoing');
+  await pair.exchange(1);
+  pair.near.hold('incoming');
+  await pair.exchange(2);
+  expect([pair.atNear, pair.atFar]).toEqual([['1'], []]);
+  pair.near.letGo();
+  await rest();
+  expect([pair.atNear, pair.atFar]).toEqual([
+    ['1', '2'],
+    ['1', '2'],
+  ]);
+});
+
 test('signs of life pass while messages are held', async () => {
   const pair = new Pair();
   pair.near.hold('both');

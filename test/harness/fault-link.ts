@@ -18,7 +18,8 @@ export class FaultLink implements Link {
   /** The link under this one is closed, which a silent end does not notice. */
   #isBroken = false;
   #awaitsLife = false;
-  #holding: Direction | undefined;
+  #holdsIncoming = false;
+  #holdsOutgoing = false;
   /** What came before anybody was attached. */
   #early: (() => void)[] = [];
   #heldIncoming: Uint8Array[] = [];
@@ -72,18 +73,12 @@ export class FaultLink implements Link {
 
   /** Whether messages are kept back. */
   get isHolding(): boolean {
-    return this.#holding !== undefined;
+    return this.#holdsIncoming || this.#holdsOutgoing;
   }
 
   /** Whether what is sent to this end is handed on: attached, and neither silent, holding, paused nor closed. */
   get reads(): boolean {
-    return (
-      this.#handlers !== undefined &&
-      !this.#silent &&
-      !this.#paused &&
-      !this.#closed &&
-      (this.#holding === undefined || this.#holding === 'outgoing')
-    );
+    return this.#handlers !== undefined && !this.#silent && !this.#paused && !this.#closed && !this.#holdsIncoming;
   }
 
   /** Whether this end waits for its link: for the end of a goodbye, or for a sign of life it has asked for. */
@@ -112,15 +107,21 @@ export class FaultLink implements Link {
     this.#link.pause();
   }
 
-  /** Keeps back the messages that pass from now on, until `letGo`. Signs of life still pass: it is slow, not dead. */
+  /**
+   * Keeps back the messages that pass in this direction from now on, until `letGo`; holding the other one too keeps back
+   * both. Signs of life still pass: it is slow, not dead.
+   */
   hold(direction: Direction): void {
-    this.#holding = direction;
+    if (direction !== 'outgoing') this.#holdsIncoming = true;
+    if (direction !== 'incoming') this.#holdsOutgoing = true;
   }
 
   /** Lets everything pass that was kept back, in order, incoming first. What a closed link held is lost. */
   letGo(): void {
-    this.#holding = undefined;
+    this.#holdsIncoming = false;
     for (const message of this.#heldIncoming.splice(0)) this.#receive(message);
+    // Only now, so that no answer to those overtakes what is older.
+    this.#holdsOutgoing = false;
     for (const parts of this.#heldOutgoing.splice(0)) this.send(parts);
   }
 
@@ -140,7 +141,7 @@ export class FaultLink implements Link {
 
   #arrived(message: Uint8Array): void {
     if (this.#silent || this.#closed) return;
-    if (this.#holding === 'incoming' || this.#holding === 'both') this.#heldIncoming.push(message);
+    if (this.#holdsIncoming) this.#heldIncoming.push(message);
     else this.#receive(message);
   }
 
@@ -169,7 +170,7 @@ export class FaultLink implements Link {
 
   send(parts: readonly Uint8Array[]): void {
     if (this.#silent || this.#closing || this.#closed) return;
-    if (this.#holding === 'outgoing' || this.#holding === 'both') this.#heldOutgoing.push(parts);
+    if (this.#holdsOutgoing) this.#heldOutgoing.push(parts);
     else this.#send(parts);
   }
 

@@ -63,9 +63,8 @@ interface Member {
   readonly name: string;
   /** References its libraries say were never given back. */
   readonly leaks: Problem[];
-  link: FaultLink | undefined;
-  /** Whether that is not its first link. */
-  cameBack: boolean;
+  /** The one it has now last; one that came back has others before. */
+  readonly links: FaultLink[];
 }
 
 /** Starts a spooler in memory, or on a free port of loopback. Rejects where that cannot be had. */
@@ -122,10 +121,13 @@ export class Rig {
    */
   async killSpooler(): Promise<void> {
     const { spooler } = this;
-    for (const session of [...(spooler as Spooler).sessions()]) session.link.terminate();
-    if (!(await this.#eventually(() => spooler.stats().sessions === 0)))
-      throw new Error(`the spooler still has ${counts(spooler.stats())}`);
+    // Nobody gets in any more, and who is just getting in is thrown out again.
     this.#running = false;
+    const isEmpty = (): boolean => {
+      for (const session of [...(spooler as Spooler).sessions()]) session.link.terminate();
+      return spooler.stats().sessions === 0;
+    };
+    if (!(await this.#eventually(isEmpty))) throw new Error(`the spooler still has ${counts(spooler.stats())}`);
     await (this.#server ?? spooler).close();
     this.#server = undefined;
     await this.settle();
@@ -155,8 +157,7 @@ export class Rig {
     const member = this.#member('listener', options.user);
     const dialed = async (): Promise<FaultLink> => {
       const link = await this.link(options);
-      member.cameBack = member.link !== undefined;
-      member.link = link;
+      member.links.push(link);
       return link;
     };
     const listener = await createListener(dialed, { reconnect: false, ...this.#common(member, options) });
@@ -170,14 +171,15 @@ export class Rig {
    */
   async sender(options: Partial<SenderOptions & DialOptions> = {}): Promise<Sender> {
     const member = this.#member('sender', options.user);
-    member.link = await this.link(options);
-    const sender = await createSender(member.link, this.#common(member, options));
+    const link = await this.link(options);
+    member.links.push(link);
+    const sender = await createSender(link, this.#common(member, options));
     this.#members.set(sender, member);
     return sender;
   }
 
   #member(kind: string, user = 'ann'): Member {
-    return { name: `${kind} ${this.#members.size + 1} (${user})`, leaks: [], link: undefined, cameBack: false };
+    return { name: `${kind} ${this.#members.size + 1} (${user})`, leaks: [], links: [] };
   }
 
   #common<Options extends ListenerOptions & DialOptions>({ leaks }: Member, options: Options): Options {
@@ -236,7 +238,7 @@ export class Rig {
    * Throws for an end of somebody else's.
    */
   faults(client: Client): FaultLink {
-    const link = this.#members.get(client)?.link;
+    const link = this.#members.get(client)?.links.at(-1);
     if (!link) throw new Error('this end is not of this rig');
     return link;
   }
@@ -277,7 +279,7 @@ export class Rig {
   }
 
   #nameOf(link: FaultLink): string {
-    for (const member of this.#members.values()) if (member.link === link) return member.name;
+    for (const member of this.#members.values()) if (member.links.includes(link)) return member.name;
     return "a link of the test's own";
   }
 
@@ -301,10 +303,10 @@ export class Rig {
     const left: string[] = [];
     const settled = (reason: unknown): unknown => left.push(String(reason));
     await this.settle().catch(settled);
-    for (const [client, { name, link }] of this.#members) {
+    for (const [client, { name, links }] of this.#members) {
       if (!(await this.#precedes(client.close()))) left.push(`${name} does not close`);
       // Also one that is silent: the spooler need not find out by itself.
-      link?.cut();
+      for (const link of links) link.cut();
     }
     await this.settle().catch(settled);
     await this.#closeSpoolers(left);
@@ -347,10 +349,10 @@ export class Rig {
   #leftAtEnds(): string[] {
     const left: string[] = [];
     const forgiven = new Set<Problem>();
-    for (const [client, { name, leaks, cameBack }] of this.#members) {
+    for (const [client, { name, leaks, links }] of this.#members) {
       const stats = client.stats();
       // What was held when the connection was lost and was given back later is no leak. The counts are of the last one only.
-      if (stats.liveObjects === 0 && !cameBack) for (const leak of leaks) forgiven.add(leak);
+      if (stats.liveObjects === 0 && links.length === 1) for (const leak of leaks) forgiven.add(leak);
       if (counts(stats) !== '') left.push(`${name} still has ${counts(stats)}`);
     }
     for (const problem of this.problems) if (!forgiven.has(problem)) left.push(ofProblem(problem));

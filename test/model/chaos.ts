@@ -1,6 +1,6 @@
 /**
- * The same steps fired one after another without waiting, among clients that answer, close and give back from inside their
- * callbacks. Nobody can say what each call is answered; what always holds is checked.
+ * The same steps fired one after another without waiting, among clients that answer, close and give back from inside
+ * their callbacks. Nobody can say what each call is answered; what always holds is checked.
  */
 
 import assert from 'node:assert/strict';
@@ -8,7 +8,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { Listener, ListenerChannel, ListenerRegistration } from '../../client/listener.ts';
 import type { Sender, SenderChannel } from '../../client/sender.ts';
-import { type Cause, type DataObject, type Lease, notificationType, SpoolError } from '../../shared/index.ts';
+import {
+  type Cause,
+  type DataObject,
+  type Lease,
+  notificationType,
+  type Outcome,
+  SpoolError,
+} from '../../shared/index.ts';
 import { type Direction, type Rig, read, startRig, type Transport } from '../harness/index.ts';
 import { type Asked, PLACES, type Place, type Room, type Step, stories } from './steps.ts';
 
@@ -108,6 +115,7 @@ interface ChaosEnd {
   readonly name: string;
   readonly real: ListenerChannel;
   readonly stream: Stream;
+  closedItself: boolean;
   sent: number;
 }
 
@@ -124,7 +132,7 @@ interface Actor {
 /** Plays it over a rig. Throws where something that always holds does not. */
 export async function play({ room, manners, steps }: Chaos, transport: Transport): Promise<void> {
   const { by: _, ...limits } = room;
-  const rig = await startRig({ transport, limits: { ...limits, payload: 64 }, patience: 200 });
+  const rig = await startRig({ transport, limits: { ...limits, payload: 64 } });
   try {
     const party = new Party(rig, manners);
     for (const place of PLACES.keys()) await party.connect(place as Place);
@@ -241,7 +249,7 @@ class Party {
     const registration: ListenerRegistration = (actor.real as Listener).prepareRegistration(interestOf(asked), {
       onNewChannel: (channel) => {
         const end = `end ${++this.#names}`;
-        actor.ends.unshift({ name: end, real: channel, stream: new Stream(end, true), sent: 0 });
+        actor.ends.unshift({ name: end, real: channel, stream: new Stream(end, true), closedItself: false, sent: 0 });
       },
       onEventNotify: (channel, data) =>
         this.#guard(async () => {
@@ -306,7 +314,11 @@ class Party {
   }
 
   #closeEnd(end: ChaosEnd, hasLast: boolean): void {
-    this.#start(end.real.closeChannel(hasLast ? next(end) : null));
+    this.#start(
+      end.real.closeChannel(hasLast ? next(end) : null).then(({ code }) => {
+        if (code === 'S_OK') end.closedItself = true;
+      }),
+    );
   }
 
   /** Inside a callback. `turns`: what can be done on the channel; a unidirectional notification has none. */
@@ -370,18 +382,28 @@ class Party {
       { heldObjects, heldBytes, queued, queuedBytes },
       { heldObjects: 0, heldBytes: 0, queued: 0, queuedBytes: 0 },
     );
-    // Whoever is closed has been told so, once.
-    for (const actor of this.#actors) {
-      for (const { name, real, stream } of actor.channels)
-        assert(stream.closes === 0 || real.state === 'closed', `${name} was told of a close and is ${real.state}`);
-      if (actor.left || isConnected(actor)) continue;
-      for (const { name, real, stream } of actor.channels)
-        assert(stream.closes === 1 || real.state !== 'open', `${name} never heard that its spooler is lost`);
-    }
+    for (const actor of this.#actors) if (!actor.left) await this.#compareEnds(actor);
     // References that outlived their connection, and registrations whose place was taken meanwhile, are no fault here.
     const forgiven = new Set(['leak', 'registrationLost']);
     const problems = this.#rig.problems.splice(0).filter(({ kind }) => !forgiven.has(kind));
     assert.deepEqual(problems, []);
+  }
+
+  /** Whoever was told of a close is closed, and nobody else: seen by closing them all. */
+  async #compareEnds(actor: Actor): Promise<void> {
+    for (const { name, real, stream, closedItself } of actor.ends) {
+      const isClosed = await isRefused(real.closeChannel());
+      assert.equal(isClosed, stream.closes > 0 || closedItself, `${name}: ${stream.told.join(', ')}`);
+      await this.#rig.settle();
+    }
+    for (const { name, real, stream } of actor.channels) {
+      if (real.state === 'none') continue;
+      const wasClosed = real.state === 'closed';
+      const isClosed = await isRefused(real.closeChannel());
+      assert.equal(isClosed, wasClosed, `${name}: ${stream.told.join(', ')}`);
+      assert(isConnected(actor) || stream.closes === 1 || wasClosed, `${name} never heard that its spooler is lost`);
+      await this.#rig.settle();
+    }
   }
 
   get #channels(): ChaosChannel[] {
@@ -400,6 +422,14 @@ class Party {
 
 function isConnected({ real }: Actor): boolean {
   return 'isOpen' in real ? real.isOpen : real.state !== 'closed';
+}
+
+/** Whether the close of an end that is finished already is answered so. */
+async function isRefused(close: Promise<Outcome>): Promise<boolean> {
+  return close.then(
+    ({ code }) => code !== 'S_OK',
+    () => true,
+  );
 }
 
 /** A text that says who sent it and the how manyeth it is. */

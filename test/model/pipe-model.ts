@@ -1,10 +1,10 @@
 /**
- * A small model of the pipe, written from PROTOCOL.md: who may do what in which state, what it is answered, what everybody
- * is told, what is held. One step at a time; what a step causes is explained afterwards, event by event.
+ * A small model of the pipe, written from PROTOCOL.md: who may do what in which state, what it is answered, what
+ * everybody is told, what is held. One step at a time; what a step causes is explained afterwards, event by event.
  *
- * The protocol leaves two choices open: which registration of a session at its bound is served first, and which of several
- * channels that wait for the same room. There the model follows what was seen, and checks that it was allowed and that
- * nothing more could have happened.
+ * The protocol leaves two choices open: which registration of a session at its bound is served first, and which of
+ * several channels that wait for the same room. There the model follows what was seen, and checks that it was allowed
+ * and that nothing more could have happened.
  */
 
 import type { Cause, Limits } from '../../shared/index.ts';
@@ -346,7 +346,9 @@ export class PipeModel {
     return this.#sinceWhen(client, cause) >= (cause === 'slow' ? this.#bounds.stallTime : 5_000);
   }
 
-  /** Whether it should have ended it by now. A stall is looked for every so often, and peers are watched with a grain. */
+  /**
+   * Whether it should have ended it by now. A stall is looked for every so often, and peers are watched with a grain.
+   */
   mustEnd(client: Client): boolean {
     return this.#sinceWhen(client, 'slow') > 2 * this.#bounds.stallTime || this.#sinceWhen(client, 'silent') > 10_100;
   }
@@ -471,8 +473,8 @@ export class PipeModel {
   }
 
   /**
-   * Explains what was seen since the step began. `isSettled` says whether a call has been answered. Throws where something was
-   * seen that may not happen, or where something that must happen was not seen.
+   * Explains what was seen since the step began. `isSettled` says whether a call has been answered. Throws where
+   * something was seen that may not happen, or where something that must happen was not seen.
    */
   explain(seen: readonly Event[], isSettled: (call: number) => boolean): void {
     let left = [...seen];

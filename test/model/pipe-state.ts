@@ -5,7 +5,9 @@ import type { Cause, ConversationStyle, UserFilter } from '../../shared/index.ts
 /** `S_OK` or another success; an error starts with `!`. */
 export type Answer = string;
 
-/** What is sent: its text (null is the NULL pointer), its bytes, and whether it is of another type than the channel's. */
+/**
+ * What is sent: its text (null is the NULL pointer), its bytes, and whether it is of another type than the channel's.
+ */
 export interface Message {
   readonly text: string | null;
   readonly size: number;
@@ -110,8 +112,8 @@ export interface Channel extends Told {
 export type Stream = Registration | End | Channel;
 
 /**
- * What a client was seen to be told. `stream`: whose callback it was; undefined while its offer is not explained. A close
- * with text undefined came with the release triple.
+ * What a client was seen to be told. `stream`: whose callback it was; undefined while its offer is not explained. A
+ * close with text undefined came with the release triple.
  */
 export type Event = { readonly client: Client } & (
   | {

@@ -5,22 +5,30 @@
 
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { seeded } from './seed.ts';
+import { ENOUGH_TIME, seeded } from './seed.ts';
 import { stories } from './steps.ts';
 import { enact } from './world.ts';
 
 describe('any story ends as the model says', () => {
-  test('over memory', async () => {
-    await fc.assert(
-      fc.asyncProperty(stories(100), (story) => enact(story, 'memory')),
-      seeded(200),
-    );
-  }, 60_000);
+  test(
+    'over memory',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(stories(100), (story) => enact(story, 'memory')),
+        seeded(200),
+      );
+    },
+    ENOUGH_TIME,
+  );
 
-  test('over websocket', async () => {
-    await fc.assert(
-      fc.asyncProperty(stories(100), (story) => enact(story, 'websocket')),
-      seeded(10),
-    );
-  }, 60_000);
+  test(
+    'over websocket',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(stories(100), (story) => enact(story, 'websocket')),
+        seeded(10),
+      );
+    },
+    ENOUGH_TIME,
+  );
 });
