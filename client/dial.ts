@@ -1,7 +1,11 @@
 /** One attempt to reach a spooler from Node: URL to Link. The only importer of `ws` here. */
 
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
+import { FrameLink } from '../shared/frame-link.ts';
+import { frameRules } from '../shared/frame-rules.ts';
+import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
+import { useNativeMaskOf } from '../shared/mask.ts';
 import { WebSocketLink } from '../shared/websocket-link.ts';
 
 export interface DialOptions {
@@ -16,6 +20,27 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The spooler's own limits are announced in its welcome; this one only bounds what a stranger can make us hold. */
+const MAX_MESSAGE = 4 * DEFAULT_LIMITS.message;
+/** Milliseconds for the spooler to answer a close, and to end the connection after it. */
+const CLOSE_TIME = 2_000;
+const rules = frameRules('client', {
+  maxMessage: MAX_MESSAGE,
+  clock: systemClock,
+  closeTime: CLOSE_TIME,
+  allocate: (length) => Buffer.allocUnsafe(length),
+});
+
+/** `ws`'s WebSocket up to the end of the handshake; then the stream goes to a link, and nothing of it stays behind. */
+class Handshake extends WebSocket {
+  link: Link | undefined;
+
+  setSocket(stream: Duplex, head: Buffer): void {
+    this.link = new FrameLink(stream, head, rules);
+    this.emit('open');
+  }
+}
+
 /** Where a program connects that is told nothing else. */
 export function defaultUrl(): string {
   return process.env['SPOOLPIPE_URL'] ?? 'ws://127.0.0.1:6310';
@@ -24,16 +49,16 @@ export function defaultUrl(): string {
 /** Rejects with `CONNECTION_FAILED`, or `UNAUTHORIZED` where the spooler wants another token. */
 export function dial(url: string | URL, { token, ca, connectTime = 10_000, signal }: DialOptions = {}): Promise<Link> {
   const address = String(url);
+  useNativeMaskOf({ environment: process.env, load: (name) => import(name) });
   return new Promise<Link>((resolve, reject) => {
     const failed = (input: string, cause?: unknown): void =>
       reject(new SpoolError('CONNECTION_FAILED', { input, cause }));
-    let socket: WebSocket;
+    let socket: Handshake;
     try {
-      socket = new WebSocket(url, SUBPROTOCOL, {
+      socket = new Handshake(url, SUBPROTOCOL, {
         perMessageDeflate: false,
         handshakeTimeout: connectTime,
-        // The spooler's own limits are announced in its welcome; this one only bounds what a stranger can make us hold.
-        maxPayload: 4 * DEFAULT_LIMITS.message,
+        maxPayload: MAX_MESSAGE,
         ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
         ...(ca === undefined ? {} : { ca }),
       });
@@ -46,10 +71,9 @@ export function dial(url: string | URL, { token, ca, connectTime = 10_000, signa
     };
     const decided = (): void => signal?.removeEventListener('abort', abort);
     signal?.addEventListener('abort', abort);
-    let link: WebSocketLink | undefined;
-    socket.on('upgrade', ({ socket: stream }) => {
-      // Before the first message can arrive.
-      link = new WebSocketLink(socket, stream);
+    let stream: Duplex | undefined;
+    socket.on('upgrade', (response) => {
+      stream = response.socket;
     });
     socket.on('unexpected-response', (_, response) => {
       response.resume();
@@ -61,6 +85,8 @@ export function dial(url: string | URL, { token, ca, connectTime = 10_000, signa
     socket.on('close', decided);
     socket.on('open', () => {
       decided();
+      // Another version of `ws` may not have asked for its socket to be set.
+      const link = socket.link ?? (stream && new WebSocketLink(socket, stream));
       if (link) resolve(link);
     });
     if (signal?.aborted) abort();

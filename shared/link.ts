@@ -5,14 +5,18 @@ export interface Link {
   attach(handlers: LinkHandlers): void;
   /**
    * Sends one message whose bytes are the parts in order. The parts are borrowed until they have left the process:
-   * nobody may change them. Does nothing once the link is closed.
+   * nobody may change them. A frozen array may be given to many links: what a transport makes of it is kept for as long
+   * as somebody has the array. Does nothing once the link is closed.
    */
   send(parts: readonly Uint8Array[]): void;
   /** Asks the transport for a sign of life. Absent where the transport cannot (browsers): then `ping` records do. */
   ping?(): void;
   /** Bytes accepted by `send` that have not left the process. */
   readonly buffered: number;
-  /** Stops and starts `onMessage`; what the peer sends meanwhile stays with it. */
+  /**
+   * Stops and starts `onMessage`; what the peer sends meanwhile stays with it. A transport may hand on what it had taken
+   * already, and does where the peer goes meanwhile.
+   */
   pause(): void;
   resume(): void;
   /** Says goodbye, lets what was sent leave, then closes. `onClose` follows. */

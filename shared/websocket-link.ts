@@ -1,10 +1,12 @@
 /**
- * A Link over a WebSocket of the `ws` package, for both ends. Only its shape is named here, so that shared/ imports no
+ * A Link over a WebSocket of the `ws` package, for both ends: where `ws` does not let go of its socket after the
+ * handshake, and as what FrameLink is compared with. Only the shape of `ws` is named here, so that shared/ imports no
  * sockets.
  */
 
 import { CLOSES } from './close-codes.ts';
-import type { Link, LinkHandlers } from './link.ts';
+import type { LinkHandlers } from './link.ts';
+import type { SocketHooks, SocketLink } from './socket-link.ts';
 
 /** What is used of `ws`'s WebSocket. */
 export interface WsSocket {
@@ -20,6 +22,12 @@ export interface WsSocket {
   close(code: number, reason: string): void;
   terminate(): void;
   readonly readyState: number;
+  /** What it knows of a message under way. Its own fields: a test says so when they change. */
+  readonly _receiver?: {
+    readonly _bufferedBytes?: number;
+    readonly _state?: number;
+    readonly _fragmented?: number;
+  } | null;
 }
 
 /** What is used of the stream under it. */
@@ -31,18 +39,24 @@ const OPEN = 1;
 /** WebSocket close code: the peer broke the framing. */
 const FRAMING = 1002;
 
-export class WebSocketLink implements Link {
+export class WebSocketLink implements SocketLink {
+  messages = 0;
   readonly #socket: WsSocket;
   readonly #stream: ByteStream;
+  readonly #hooks: SocketHooks;
   #ended: { readonly code: number; readonly reason: string } | undefined;
   #onClose: LinkHandlers['onClose'] | undefined;
 
-  constructor(socket: WsSocket, stream: ByteStream) {
+  constructor(socket: WsSocket, stream: ByteStream, hooks: SocketHooks = {}) {
     this.#socket = socket;
     this.#stream = stream;
+    this.#hooks = hooks;
     socket.binaryType = 'nodebuffer';
     // It may end before anybody is attached.
-    socket.on('close', (code, reason) => this.#end(code, String(reason)));
+    socket.on('close', (code, reason) => {
+      this.#end(code, String(reason));
+      hooks.onGone?.(this);
+    });
     // Without a handler an error would end the process. Most are followed by `close`; after broken framing the goodbye
     // is sent and nothing is read any more, so nobody waits for the peer to answer it.
     socket.on('error', ({ code = '' }) => {
@@ -51,9 +65,15 @@ export class WebSocketLink implements Link {
   }
 
   attach({ onMessage, onAlive, onDrain, onClose }: LinkHandlers): void {
-    this.#stream.on('data', onAlive);
-    this.#stream.on('drain', onDrain);
+    this.#stream.on('data', () => {
+      if (!this.#ended) onAlive();
+      this.#hooks.onRead?.(this);
+    });
+    this.#stream.on('drain', () => {
+      if (!this.#ended) onDrain();
+    });
     this.#socket.on('message', (data, isBinary) => {
+      this.messages++;
       if (this.#ended) return;
       if (isBinary) return onMessage(data as Uint8Array);
       const { code, reason } = CLOSES.TEXT_MESSAGE;
@@ -69,6 +89,11 @@ export class WebSocketLink implements Link {
     if (this.#ended) return;
     this.#ended = { code, reason };
     this.#onClose?.(code, reason);
+  }
+
+  get isMidMessage(): boolean {
+    const { _bufferedBytes, _state, _fragmented } = this.#socket._receiver ?? {};
+    return Boolean(_bufferedBytes || _state || _fragmented);
   }
 
   get buffered(): number {

@@ -1,53 +1,43 @@
 /** A message must be whole in time: half a message kept half is memory held for nothing (PROTOCOL.md section 7.1). */
 
 import type { Cancel, Clock } from '../shared/index.ts';
+import type { SocketLink } from '../shared/socket-link.ts';
 
-/** What `ws` knows of a message under way. Its own fields: a test says so when they change. */
-interface Receiver {
-  readonly _bufferedBytes?: number;
-  readonly _state?: number;
-  readonly _fragmented?: number;
+type Watched = Pick<SocketLink, 'isMidMessage' | 'messages'>;
+
+interface Deadline {
+  /** How many were whole when the one under way was first seen. */
+  readonly messages: number;
+  readonly cancel: Cancel;
 }
 
-/** Whether the receiver has part of a message and waits for the rest. */
-export function isMidMessage(socket: object): boolean {
-  const { _receiver: receiver } = socket as { readonly _receiver?: Receiver };
-  if (!receiver) return false;
-  return Boolean(receiver._bufferedBytes || receiver._state || receiver._fragmented);
-}
-
-export class MessageDeadline {
+/** The deadlines of all links that have half a message; the others cost nothing. */
+export class MessageDeadlines<Link extends Watched> {
   readonly #clock: Clock;
   readonly #time: number;
-  readonly #missed: () => void;
-  #cancel: Cancel | undefined;
-  #messages = 0;
-  /** How many messages were whole when the one under way was first seen. */
-  #messagesBefore = -1;
+  readonly #missed: (link: Link) => void;
+  readonly #deadlines = new Map<Link, Deadline>();
 
-  constructor(clock: Clock, time: number, missed: () => void) {
+  constructor(clock: Clock, time: number, missed: (link: Link) => void) {
     this.#clock = clock;
     this.#time = time;
     this.#missed = missed;
   }
 
-  /** A message became whole. */
-  whole(): void {
-    this.#messages++;
-  }
-
   /** Bytes came, and were looked at. */
-  looked(midMessage: boolean): void {
-    if (!midMessage) return this.stop();
-    if (this.#messages === this.#messagesBefore) return;
-    this.stop();
-    this.#messagesBefore = this.#messages;
-    this.#cancel = this.#clock.after(this.#time, this.#missed);
+  read(link: Link): void {
+    if (!link.isMidMessage) return this.forget(link);
+    const deadline = this.#deadlines.get(link);
+    if (deadline?.messages === link.messages) return;
+    deadline?.cancel();
+    const cancel = this.#clock.after(this.#time, () => this.#missed(link));
+    this.#deadlines.set(link, { messages: link.messages, cancel });
   }
 
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#messagesBefore = -1;
+  /** The link is gone, or has only whole messages. */
+  forget(link: Link): void {
+    if (this.#deadlines.size === 0) return;
+    this.#deadlines.get(link)?.cancel();
+    this.#deadlines.delete(link);
   }
 }

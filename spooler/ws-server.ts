@@ -7,13 +7,18 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
+import { WebSocket, WebSocketServer } from 'ws';
+import { FrameLink } from '../shared/frame-link.ts';
+import { type FrameRules, frameRules } from '../shared/frame-rules.ts';
+import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
+import { useNativeMaskOf } from '../shared/mask.ts';
+import type { SocketLink } from '../shared/socket-link.ts';
 import { WebSocketLink } from '../shared/websocket-link.ts';
 import type { Identity } from './core/identity.ts';
+import type { Accepted } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
 import type { EmbeddedSpooler } from './embedded-spooler.ts';
-import { isMidMessage, MessageDeadline } from './message-deadline.ts';
+import { MessageDeadlines } from './message-deadline.ts';
 import type { TokenTable } from './tokens.ts';
 
 export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
@@ -57,6 +62,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host = '127.0.0.1', port = 6310, tokens, tls } = options;
   if (!tokens && !isLoopback(host)) throw new SpoolError('NOT_ALLOWED_UNPROTECTED', { input: host });
   const spooler = new Spooler({ ...options, usesTokens: tokens !== undefined });
+  useNativeMaskOf({ environment: process.env, load: (name) => import(name) });
   const http = listenOptions(tls);
   const door = new Door(spooler, tokens, options.origins);
   http.on('request', (request, response) => door.request(request, response));
@@ -64,10 +70,10 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   // Garbage instead of HTTP, or a request that takes too long: Node answers 400 or 408 by itself.
   http.maxConnections = spooler.limits.sessions + SPARE_CONNECTIONS;
   const connections = new Set<Socket>();
-  http.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
+  function gone(this: Socket): void {
+    connections.delete(this);
+  }
+  http.on('connection', (socket: Socket) => connections.add(socket.on('close', gone)));
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, () => {
@@ -111,12 +117,25 @@ function listenOptions(tls: ServeOptions['tls']): HttpServer {
   return tls ? createTlsServer({ ...options, ...tls, handshakeTimeout: 2 * REQUEST_TIME }) : createServer(options);
 }
 
+/** `ws`'s WebSocket up to the end of the handshake; then it lets go of the stream. */
+class Handshake extends WebSocket {
+  /** What came behind the handshake. Undefined where another version of `ws` has not asked for its socket to be set. */
+  head: Buffer | undefined;
+
+  setSocket(_: Duplex, head: Buffer): void {
+    this.head = head;
+  }
+}
+
 /** What stands between a stranger and a session. */
 class Door {
   readonly #spooler: Spooler;
   readonly #tokens: TokenTable | undefined;
   readonly #origins: ReadonlySet<string> | undefined;
-  readonly #sockets = new Set<{ terminate(): void }>();
+  /** Every socket that was upgraded; the session, where there is one. */
+  readonly #links = new Map<SocketLink, Accepted | undefined>();
+  readonly #deadlines: MessageDeadlines<SocketLink>;
+  readonly #rules: FrameRules;
   readonly #webSockets: WebSocketServer;
   #whenGone: (() => void) | undefined;
 
@@ -124,13 +143,25 @@ class Door {
     this.#spooler = spooler;
     this.#tokens = tokens;
     this.#origins = origins && new Set(origins.map((origin) => origin.toLowerCase()));
+    const { clock, limits } = spooler;
+    this.#deadlines = new MessageDeadlines(clock, limits.messageTime, (link) => {
+      this.#links.get(link)?.end('INCOMPLETE', 'faulty');
+    });
+    this.#rules = frameRules('server', {
+      maxMessage: limits.message,
+      clock: systemClock,
+      closeTime: CLOSE_TIME,
+      allocate: (length) => Buffer.allocUnsafe(length),
+      onRead: (link) => this.#deadlines.read(link),
+      onGone: (link) => this.#gone(link),
+    });
     const options = {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: spooler.limits.message,
-      // A browser cuts a large message into some hundred frames; more is an attack on memory.
-      maxFragments: 1024,
+      WebSocket: Handshake,
+      maxPayload: limits.message,
+      maxFragments: this.#rules.maxFragments,
       maxBufferedChunks: 16 * 1024,
       // Not in the declarations yet.
       closeTimeout: CLOSE_TIME,
@@ -156,34 +187,35 @@ class Door {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A peer that resets while being answered must not end the process.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     const checked = this.#check(request);
     if (typeof checked === 'number') return refuse(socket, checked);
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#sockets.add(webSocket);
-      webSocket.once('close', () => {
-        this.#sockets.delete(webSocket);
-        if (this.#sockets.size === 0) this.#whenGone?.();
-      });
-      const link = new WebSocketLink(webSocket, socket);
-      if (webSocket.protocol !== SUBPROTOCOL) {
-        const { code, reason } = CLOSES.UNSUPPORTED_PROTOCOL;
-        return link.close(code, reason);
-      }
-      const session = this.#spooler.accept(link, checked);
-      const { clock, limits } = this.#spooler;
-      const deadline = new MessageDeadline(clock, limits.messageTime, () => session.end('INCOMPLETE', 'faulty'));
-      webSocket.on('message', () => deadline.whole());
-      socket.on('data', () => deadline.looked(isMidMessage(webSocket)));
-      webSocket.once('close', () => deadline.stop());
-    });
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, checked));
+  }
+
+  #accept(webSocket: WebSocket, socket: Duplex, peer: { identity?: Identity }): void {
+    const head = webSocket instanceof Handshake ? webSocket.head : undefined;
+    const link = head ? new FrameLink(socket, head, this.#rules) : new WebSocketLink(webSocket, socket, this.#rules);
+    this.#links.set(link, undefined);
+    if (webSocket.protocol === SUBPROTOCOL) {
+      this.#links.set(link, this.#spooler.accept(link, peer));
+    } else {
+      const { code, reason } = CLOSES.UNSUPPORTED_PROTOCOL;
+      link.close(code, reason);
+    }
+  }
+
+  #gone(link: SocketLink): void {
+    this.#deadlines.forget(link);
+    this.#links.delete(link);
+    if (this.#links.size === 0) this.#whenGone?.();
   }
 
   /** Resolves when every WebSocket is closed; those that do not answer the goodbye are dropped. */
   async allGone(): Promise<void> {
-    if (this.#sockets.size === 0) return;
+    if (this.#links.size === 0) return;
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.terminate();
+      for (const link of this.#links.keys()) link.terminate();
     }, CLOSE_TIME);
     await new Promise<void>((resolve) => {
       this.#whenGone = resolve;
@@ -220,6 +252,10 @@ const TEXT: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   503: 'Service Unavailable',
 };
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
 
 function refuse(socket: Duplex, status: number): void {
   const challenge = status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';

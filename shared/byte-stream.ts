@@ -1,0 +1,70 @@
+/**
+ * A socket as a link sees it. Only the shape of `net.Socket` and `tls.TLSSocket` is named here, so that shared/ imports
+ * no sockets.
+ */
+
+import type { ByteSink } from './frame-writer.ts';
+
+export interface ByteStream extends ByteSink {
+  readonly destroyed: boolean;
+  on(event: 'data', listener: (this: ByteStream, chunk: Uint8Array) => void): unknown;
+  on(event: 'drain' | 'end' | 'error' | 'close', listener: (this: ByteStream) => void): unknown;
+  /** What has come and was not handed out. */
+  read(): Uint8Array | null;
+  unshift(bytes: Uint8Array): void;
+  pause(): unknown;
+  resume(): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  setTimeout?(milliseconds: number): unknown;
+  setNoDelay?(on: boolean): unknown;
+  [LISTENER]?: StreamListener;
+}
+
+export interface StreamListener {
+  /** Bytes have come. */
+  take(chunk: Uint8Array): void;
+  /** What was written has left. */
+  drained(): void;
+  /** The peer sends nothing any more. */
+  peerEnded(): void;
+  /** Nothing comes or goes any more. */
+  closed(): void;
+}
+
+/** Where the one listener of a stream is: functions of its own for each stream would cost more than the link itself. */
+const LISTENER = Symbol('listener');
+
+/** Tells the listener of the end; of everything else once it has asked for the data. Nothing is read before. */
+export function listenTo(stream: ByteStream, listener: StreamListener): void {
+  stream[LISTENER] = listener;
+  stream.on('error', onError);
+  stream.on('close', onClose);
+}
+
+export function listenForData(stream: ByteStream): void {
+  stream.on('drain', onDrain);
+  stream.on('end', onEnd);
+  stream.on('data', onData);
+}
+
+function onData(this: ByteStream, chunk: Uint8Array): void {
+  this[LISTENER]?.take(chunk);
+}
+
+function onDrain(this: ByteStream): void {
+  this[LISTENER]?.drained();
+}
+
+function onEnd(this: ByteStream): void {
+  this[LISTENER]?.peerEnded();
+}
+
+/** `close` follows; without a listener an error would end the process. */
+function onError(this: ByteStream): void {
+  this.destroy();
+}
+
+function onClose(this: ByteStream): void {
+  this[LISTENER]?.closed();
+}

@@ -1,0 +1,18 @@
+/** A Link over a socket, as whoever watches over sockets sees it. */
+
+import type { Link } from './link.ts';
+
+export interface SocketLink extends Link {
+  /** Whole messages that have come. */
+  readonly messages: number;
+  /** Part of a message has come, and the rest has not. */
+  readonly isMidMessage: boolean;
+}
+
+/** The same for all links of one place. */
+export interface SocketHooks {
+  /** Something was read, whole or not. */
+  readonly onRead?: (link: SocketLink) => void;
+  /** The socket is closed; `onClose` was called, perhaps long before. */
+  readonly onGone?: (link: SocketLink) => void;
+}
