@@ -1,22 +1,20 @@
 /** What waits for an answer from the spooler: requests, sends on ends, round trips. Each settles exactly once. */
 
 import type { Result, SpoolError } from '../shared/index.ts';
-import { isUpTo, nextSequence } from '../shared/sequence.ts';
+import { nextSequence } from '../shared/sequence.ts';
+import type { Unanswered } from './unanswered.ts';
 
 export interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (reason: SpoolError) => void;
 }
 
-interface Send extends Waiter<number> {
-  readonly sequence: number;
-}
-
 export type Answer = Pick<Result, 'id' | 'hresult' | 'json'>;
 
 export class Awaited {
   readonly #requests = new Map<number, Waiter<Answer>>();
-  readonly #sends = new Map<number, Send[]>();
+  /** By end, where there are any. */
+  readonly #sends = new Map<number, Unanswered>();
   readonly #pings = new Map<number, Waiter<void>>();
   #lastRequest = 0;
   #lastPing = 0;
@@ -27,7 +25,7 @@ export class Awaited {
 
   get sends(): number {
     let sends = 0;
-    for (const waiting of this.#sends.values()) sends += waiting.length;
+    for (const unanswered of this.#sends.values()) sends += unanswered.objects;
     return sends;
   }
 
@@ -57,28 +55,28 @@ export class Awaited {
     waiter?.resolve();
   }
 
-  send(end: number, send: Send): void {
-    const waiting = this.#sends.get(end);
-    if (waiting) waiting.push(send);
-    else this.#sends.set(end, [send]);
+  /** Something was sent on the end: its answers go there. */
+  sent(end: number, unanswered: Unanswered): void {
+    if (unanswered.objects === 1) this.#sends.set(end, unanswered);
   }
 
   /** Everything sent on the end up to the number ended this way. */
   settled(end: number, sequence: number, hresult: number): void {
-    const waiting = this.#sends.get(end);
-    if (!waiting) return;
-    const open = waiting.findIndex((send) => !isUpTo(send.sequence, sequence));
-    const settled = open === -1 ? waiting.splice(0) : waiting.splice(0, open);
-    if (waiting.length === 0) this.#sends.delete(end);
-    for (const send of settled) send.resolve(hresult);
+    const unanswered = this.#sends.get(end);
+    if (!unanswered) return;
+    // Before anybody is told: whoever is may send again.
+    if (unanswered.isLast(sequence)) this.#sends.delete(end);
+    unanswered.settled(sequence, hresult);
   }
 
   /** No answer will come any more. */
   rejectAll(reason: SpoolError): void {
-    const waiting = [...this.#requests.values(), ...this.#pings.values(), ...[...this.#sends.values()].flat()];
+    const waiting = [...this.#requests.values(), ...this.#pings.values()];
+    const sends = [...this.#sends.values()];
     this.#requests.clear();
     this.#pings.clear();
     this.#sends.clear();
     for (const waiter of waiting) waiter.reject(reason);
+    for (const unanswered of sends) unanswered.rejectAll(reason);
   }
 }

@@ -17,6 +17,7 @@ function run(name: string, callback: () => unknown = () => {}, of = sequence): v
       return callback();
     },
     () => calls.push(`${name} ended`),
+    undefined,
   );
 }
 
@@ -117,6 +118,7 @@ describe('a callback that fails (PAN-195, T14)', () => {
       () => {
         throw reason;
       },
+      undefined,
     );
     run('second');
     expect(calls).toEqual(['first', 'second', 'second ended']);

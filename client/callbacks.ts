@@ -52,67 +52,82 @@ interface Turn {
 export class CallbackSequence {
   readonly #clock: Clock;
   readonly #report: OnProblem;
+  readonly #whose: string;
   #running = false;
   readonly #waiting: Turn[] = [];
 
-  constructor(clock: Clock, report: OnProblem) {
+  /** `whose`, for reports: the channel or registration. */
+  constructor(clock: Clock, report: OnProblem, whose = '') {
     this.#clock = clock;
     this.#report = harmless(report);
+    this.#whose = whose;
   }
 
   /**
-   * Calls `callback` in its turn, at once if nothing is before it, and `ended` when it has returned, thrown or settled.
+   * Calls `callback` with the item in its turn, at once if nothing is before it, and `ended` when it has returned,
+   * thrown or settled.
    */
-  run(what: string, callback: () => unknown, ended: () => void): void {
-    this.#waiting.push({ what, callback, ended });
-    if (!this.#running) this.#serve();
+  run<Item>(what: string, callback: (item: Item) => unknown, ended: (item: Item) => void, item: Item): void {
+    if (this.#running) {
+      this.#waiting.push({ what, callback: () => callback(item), ended: () => ended(item) });
+      return;
+    }
+    this.#running = true;
+    const pending = this.#call(what, callback, item);
+    if (pending) return this.#await({ what, callback: () => undefined, ended: () => ended(item) }, pending);
+    this.#end(what, ended, item);
+    if (this.#waiting.length > 0) this.#serve();
+    else this.#running = false;
   }
 
   /** Takes turns until none waits, or one takes its time. */
   #serve(): void {
-    this.#running = true;
     for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) {
-      const pending = this.#call(turn);
+      const pending = this.#call(turn.what, turn.callback, undefined);
       if (pending) return this.#await(turn, pending);
-      this.#end(turn);
+      this.#end(turn.what, turn.ended, undefined);
     }
     this.#running = false;
   }
 
   /** The promise of an asynchronous callback. */
-  #call({ what, callback }: Turn): Promise<unknown> | undefined {
+  #call<Item>(what: string, callback: (item: Item) => unknown, item: Item): Promise<unknown> | undefined {
     try {
-      const result = callback();
+      const result = callback(item);
       // Whatever claims to be a promise is made a real one, which settles once.
       return isThenable(result) ? Promise.resolve(result) : undefined;
     } catch (reason) {
-      this.#report({ kind: 'callbackThrew', what, reason });
+      this.#tell('callbackThrew', what, reason);
       return undefined;
     }
   }
 
-  #await(turn: Turn, pending: Promise<unknown>): void {
-    const { what } = turn;
-    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#report({ kind: 'callbackStuck', what }));
+  #await({ what, ended }: Turn, pending: Promise<unknown>): void {
+    const cancel: Cancel = this.#clock.after(STUCK_AFTER, () => this.#tell('callbackStuck', what));
     void pending
       .catch((reason: unknown) => {
         // An answer that the end of the connection overtook is no fault of the callback's, and was told as that end.
-        if (!isEndOfConnection(reason)) this.#report({ kind: 'callbackThrew', what, reason });
+        if (!isEndOfConnection(reason)) this.#tell('callbackThrew', what, reason);
       })
       .then(() => {
         cancel();
-        this.#end(turn);
+        this.#end(what, ended, undefined);
         this.#serve();
       });
   }
 
-  #end({ what, ended }: Turn): void {
+  #end<Item>(what: string, ended: (item: Item) => void, item: Item): void {
     try {
-      ended();
+      ended(item);
     } catch (reason) {
       // It released what it had only borrowed (GAP-2).
-      this.#report({ kind: 'callbackThrew', what, reason });
+      this.#tell('callbackThrew', what, reason);
     }
+  }
+
+  #tell(kind: Problem['kind'], what: string, reason?: unknown): void {
+    const named = this.#whose === '' ? what : `${what} of ${this.#whose}`;
+    this.#report({ kind, what: named, ...(reason === undefined ? {} : { reason }) });
   }
 }
 

@@ -3,6 +3,7 @@
  * received, notices when the spooler is gone. What a channel or a registration means is for listener.ts and sender.ts.
  */
 
+import { checkCarried } from '../shared/decode-record.ts';
 import { unwrap } from '../shared/errors.ts';
 import { Heartbeat, type HeartbeatTimes, type Pulse } from '../shared/heartbeat.ts';
 import {
@@ -16,17 +17,18 @@ import {
   type DataObject,
   decodeRecord,
   type Explanation,
-  eachRecord,
   encodeRecord,
+  FLAGS,
   type Guid,
   type Interest,
   isFinal,
   type Link,
   type Missed,
-  type Notify,
   ObjectLedger,
   type Offer,
+  OPS,
   type Outcome,
+  RawRecord,
   releaseTriple,
   SpoolError,
   type SpoolerRecord,
@@ -38,6 +40,7 @@ import { Outbox } from '../shared/outbox.ts';
 import { type Answer, Awaited, type Waiter } from './awaited.ts';
 import { harmless, type OnProblem, reportToConsole } from './callbacks.ts';
 import { Received } from './received.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** What both libraries take when they connect. */
 export interface ConnectionOptions {
@@ -143,7 +146,7 @@ export class Connection {
     this.clock = options.clock ?? systemClock;
     this.report = harmless(options.onProblem ?? reportToConsole);
     this.ledger = new ObjectLedger({ trace: options.traceReferences ?? false });
-    this.#received = new Received(this.#outbox, this.ledger);
+    this.#received = new Received(this.#outbox, this.ledger, this.clock);
     this.#heartbeat = new Heartbeat(this.clock, options.heartbeat ?? HEARTBEAT);
   }
 
@@ -297,31 +300,40 @@ export class Connection {
 
   removeEnd(number: number): void {
     this.#ends.delete(number);
+    this.#received.finish(number);
   }
 
-  /**
-   * Sends a `notify` or `close` on an end and resolves with the HRESULT that answers it. The bytes are borrowed until
-   * then. Rejects with `CONNECTION_LOST` when no answer can come any more.
-   */
-  sendOn(record: Extract<ClientRecord, { op: 'notify' | 'close' }>): Promise<number> {
-    return new Promise<number>((resolve, reject) => {
-      if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      this.#awaited.send(record.end, { sequence: record.sequence, resolve, reject });
-      this.write(record);
-    });
+  /** Something is being sent on the end: its answer goes there, or the news that none can come any more. */
+  awaitAnswer(end: number, unanswered: Unanswered): void {
+    this.#awaited.sent(end, unanswered);
+  }
+
+  /** Sends a `notify` or `close` of the channel's type. The bytes are borrowed until it is answered. */
+  carry(op: 'notify' | 'close', end: number, sequence: number, data: Uint8Array | null, release: boolean): void {
+    if (this.#state.kind === 'ended') return;
+    this.#received.giveBackKept();
+    this.#outbox.carry(OPS[op], release ? FLAGS.release : 0, end, sequence, data);
   }
 
   write(record: ClientRecord): void {
-    if (this.#state.kind !== 'ended') this.#outbox.write(encodeRecord(record));
+    if (this.#state.kind === 'ended') return;
+    this.#received.giveBackKept();
+    this.#outbox.write(encodeRecord(record));
   }
 
   // ------------------------------------------------------------------------------------------ reading
 
   #read(message: Uint8Array): void {
     try {
-      eachRecord(message, (raw) => {
-        if (this.#state.kind !== 'ended') this.#dispatch(decodeRecord(raw, 'spooler'));
-      });
+      if (message.length === 0) throw new SpoolError('MALFORMED_RECORD', { input: 'empty message' });
+      const raw = new RawRecord(message, 0);
+      for (let offset = raw.length; ; offset += raw.length) {
+        if (this.#state.kind === 'ended') return;
+        if (raw.op === OPS.notify) this.#notified(raw);
+        else this.#dispatch(decodeRecord(raw, 'spooler'));
+        if (offset >= message.length) return;
+        raw.moveTo(message, offset);
+      }
     } catch (reason) {
       this.#link.close(CLOSES.MALFORMED.code, CLOSES.MALFORMED.reason);
       this.#end({
@@ -334,8 +346,6 @@ export class Connection {
 
   #dispatch(record: SpoolerRecord): void {
     switch (record.op) {
-      case 'notify':
-        return this.#notified(record);
       case 'settled':
         return this.#awaited.settled(record.end, record.sequence, record.hresult);
       case 'closed':
@@ -356,16 +366,25 @@ export class Connection {
           silent: () => this.#silent(),
         });
         this.#state = { kind: 'open', pulse };
+        this.#received.allow({ objects: record.limits.keptObjects, bytes: record.limits.keptBytes });
         return this.#greeted?.resolve();
       }
+      case 'notify':
+        // Read above.
+        return;
     }
   }
 
-  #notified({ end: number, sequence, data }: Notify): void {
-    const end = this.#ends.get(number);
+  /** Read where it stands: there may be a million a second. */
+  #notified(raw: RawRecord): void {
+    checkCarried(raw);
+    if (raw.headerLength > 0) throw new SpoolError('MALFORMED_RECORD', { input: 'a header where none belongs' });
+    const { id, sequence } = raw;
+    const end = this.#ends.get(id);
+    const data = (raw.flags & FLAGS.null) === 0 ? raw.payload : null;
     // What crosses the end of an end is given back unread.
-    if (end) end.notified(this.#received.take(number, sequence, end.type, data));
-    else this.#received.refuse(number, sequence);
+    if (end) end.notified(this.#received.take(id, sequence, end.type, data));
+    else this.#received.refuse(id, sequence, raw.payloadLength);
   }
 
   #closed({ end: number, sequence, data, release, cause }: Closed): void {
@@ -373,7 +392,8 @@ export class Connection {
     this.#ends.delete(number);
     if (release) end?.closed(releaseTriple(this.ledger), cause);
     else if (end) end.closed(this.#received.take(number, sequence, end.type, data), cause);
-    else this.#received.refuse(number, sequence);
+    else this.#received.refuse(number, sequence, data?.length ?? 0);
+    this.#received.finish(number);
   }
 
   // ------------------------------------------------------------------------------------------ ending

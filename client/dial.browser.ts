@@ -1,7 +1,7 @@
 /** One attempt to reach a spooler from a browser, or from anything with the standard WebSocket: URL to Link. */
 
 import { BEARER_PREFIX, CLOSES, type Link, type LinkHandlers, SpoolError, SUBPROTOCOL } from '../shared/index.ts';
-import { concat } from '../shared/outbox.ts';
+import { concat } from '../shared/join.ts';
 
 export interface DialOptions {
   readonly token?: string;

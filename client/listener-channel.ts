@@ -22,9 +22,10 @@ export class ListenerChannel {
     this.interest = interest;
     this.#connection = connection;
     this.#number = number;
-    this.#end = new SendingEnd(connection, number, interest.type);
+    this.#end = new SendingEnd(connection, number, interest.type, parkedSeenByListener, () => {});
     this.#callback = callback;
-    this.#callbacks = new CallbackSequence(connection.clock, connection.report);
+    const whose = `a listener's channel for ${interest.name ?? 'the server'}`;
+    this.#callbacks = new CallbackSequence(connection.clock, connection.report, whose);
   }
 
   get type(): Guid {
@@ -33,22 +34,18 @@ export class ListenerChannel {
 
   /** What the connection calls. */
   get connectionEnd(): ConnectionEnd {
+    const onEventNotify = (data: DataObject): unknown =>
+      this.#left ? undefined : this.#callback.onEventNotify(this, data);
     return {
       type: this.type,
-      notified: (data) =>
-        this.#run('onEventNotify', data, () => (this.#left ? undefined : this.#callback.onEventNotify(this, data))),
+      notified: (data) => this.#callbacks.run('onEventNotify', onEventNotify, release, data),
       closed: (data, cause) => this.#closed(data, cause),
     };
   }
 
   #closed(data: DataObject, cause: Cause): void {
-    this.#run('channelClosed', data, () => this.#callback.channelClosed?.(this, data, cause));
-  }
-
-  #run(what: string, data: DataObject, callback: () => unknown): void {
-    this.#callbacks.run(`${what} of a listener's channel for ${this.interest.name ?? 'the server'}`, callback, () =>
-      data.release(),
-    );
+    const channelClosed = (): unknown => this.#callback.channelClosed?.(this, data, cause);
+    this.#callbacks.run('channelClosed', channelClosed, release, data);
   }
 
   /** For `Listener`: the channel is there, before anything was sent on it. */
@@ -57,6 +54,7 @@ export class ListenerChannel {
       'onNewChannel',
       () => this.#callback.onNewChannel?.(this),
       () => {},
+      undefined,
     );
   }
 
@@ -66,12 +64,8 @@ export class ListenerChannel {
    * to PAN-200, `INVALID_NOTIFICATION_TYPE`, `MAX_NOTIFICATION_SIZE_EXCEEDED`, `INTERNAL_NOTIFICATION_QUEUE_IS_FULL`.
    * Takes one reference on a data object, given back when the promise settles.
    */
-  async sendNotification(data: Sendable): Promise<Outcome> {
-    try {
-      return await this.#end.send('notify', data);
-    } catch (reason) {
-      throw parkedSeenByListener(reason);
-    }
+  sendNotification(data: Sendable): Promise<Outcome> {
+    return this.#end.send('notify', data);
   }
 
   /**
@@ -98,7 +92,11 @@ export class ListenerChannel {
 /**
  * The wire knows one code for "a call is parked"; a listener that replies too early is told the local one (PAN-157).
  */
-function parkedSeenByListener(reason: unknown): unknown {
-  const parked = reason instanceof SpoolError && reason.code === 'ASYNC_CALL_ALREADY_PARKED';
+function parkedSeenByListener(reason: SpoolError): SpoolError {
+  const parked = reason.code === 'ASYNC_CALL_ALREADY_PARKED';
   return parked ? new SpoolError('ASYNC_CALL_IN_PROGRESS', { cause: reason }) : reason;
+}
+
+function release(data: DataObject): void {
+  data.release();
 }

@@ -299,7 +299,6 @@ function isFinalRefusal(reason: unknown): boolean {
 /** A channel offered to a registration that nobody wants any more: its source must not count on us. */
 function decline({ end, interest }: Offer, connection: Connection): void {
   if (interest.style !== 'kBiDirectional') return;
-  connection.sendOn({ op: 'close', end, sequence: 1, data: null, release: true }).catch(() => {
-    // Then the connection is gone, and the offer with it.
-  });
+  // Nobody waits for the answer, and where the connection is gone the offer is too.
+  connection.carry('close', end, 1, null, true);
 }

@@ -4,7 +4,7 @@ import {
   type Cause,
   type ConversationStyle,
   completeName,
-  type DataObject,
+  DataObject,
   type Explanation,
   type Guid,
   type Interest,
@@ -24,7 +24,7 @@ import {
   type Loss,
 } from './connection.ts';
 import { SendingEnd } from './end.ts';
-import { type Sendable, toDataObject } from './sendable.ts';
+import { bytesOf, type Sendable, toDataObject } from './sendable.ts';
 
 /** What a channel is opened for (PAN-8, PAN-9, PAN-72). */
 export interface ChannelSpecification {
@@ -156,10 +156,9 @@ export class SenderChannel {
   readonly #callback: SenderCallback;
   readonly #callbacks: CallbackSequence;
   #state: ChannelState = { kind: 'none' };
-  #waitingObjects = 0;
-  #waitingBytes = 0;
   /** Overflow `wait`: what may not be sent before something sent earlier is answered. */
   readonly #line: { readonly size: number; go(): void }[] = [];
+  #servingLine = false;
 
   /** For `Sender`. */
   constructor(
@@ -173,7 +172,8 @@ export class SenderChannel {
     this.#connection = connection;
     this.#overflow = overflow;
     this.#callback = callback;
-    this.#callbacks = new CallbackSequence(connection.clock, connection.report);
+    const whose = `the sender's channel for ${interest.name ?? 'the server'}`;
+    this.#callbacks = new CallbackSequence(connection.clock, connection.report, whose);
   }
 
   get state(): ChannelState['kind'] {
@@ -205,23 +205,19 @@ export class SenderChannel {
   }
 
   #opened(number: number): void {
-    const end = new SendingEnd(this.#connection, number, this.type);
+    const end = new SendingEnd(this.#connection, number, this.type, asItIs, () => this.#serveLine());
     this.#state = { kind: 'open', number, end };
+    const onEventNotify = (data: DataObject): unknown => this.#callback.onEventNotify?.(this, data);
     const connectionEnd: ConnectionEnd = {
       type: this.type,
-      notified: (data) => this.#run('onEventNotify', data, () => this.#callback.onEventNotify?.(this, data)),
+      notified: (data) => this.#callbacks.run('onEventNotify', onEventNotify, release, data),
       closed: (data, cause) => {
         this.#state = { kind: 'closed', end };
-        this.#run('channelClosed', data, () => this.#callback.channelClosed?.(this, data, cause));
+        const channelClosed = (): unknown => this.#callback.channelClosed?.(this, data, cause);
+        this.#callbacks.run('channelClosed', channelClosed, release, data);
       },
     };
     this.#connection.addEnd(number, connectionEnd);
-  }
-
-  #run(what: string, data: DataObject, callback: () => unknown): void {
-    this.#callbacks.run(`${what} of the sender's channel for ${this.interest.name ?? 'the server'}`, callback, () =>
-      data.release(),
-    );
   }
 
   /**
@@ -235,9 +231,12 @@ export class SenderChannel {
     if (state.kind === 'closed' && !this.#connection.isOpen)
       return Promise.reject(new SpoolError('CHANNEL_ALREADY_CLOSED'));
     const { end } = state;
-    return this.#overflow === 'wait'
-      ? this.#inLine(data, (object) => end.send('notify', object))
-      : end.send('notify', data);
+    if (this.#overflow !== 'wait') return end.send('notify', data);
+    if (this.#line.length === 0 && !(data instanceof DataObject)) {
+      const bytes = bytesOf(data);
+      if (this.#mayGo(end, bytes?.length ?? 0)) return end.send('notify', bytes);
+    }
+    return this.#inLine(data, (object) => end.send('notify', object));
   }
 
   /**
@@ -267,21 +266,20 @@ export class SenderChannel {
 
   // ------------------------------------------------------------------------------------------ overflow `wait`
 
-  /** Keeps within what the spooler lets be unanswered; what is beyond stands in line here, in order. */
+  /** Whether so much more may be unanswered; one always may. */
+  #mayGo({ unanswered }: SendingEnd, size: number): boolean {
+    const { waitingObjects, waitingBytes } = this.#connection.limits;
+    return unanswered.objects === 0 || (unanswered.objects < waitingObjects && unanswered.bytes + size <= waitingBytes);
+  }
+
+  /** What goes beyond that stands in line here, in order. */
   #inLine(data: Sendable, send: (object: DataObject) => Promise<Outcome>): Promise<Outcome> {
     const object = toDataObject(data, this.type);
     return new Promise<Outcome>((resolve, reject) => {
       const go = (): void => {
-        this.#waitingObjects++;
-        this.#waitingBytes += object.size;
         send(object)
           .then(resolve, reject)
-          .finally(() => {
-            this.#waitingObjects--;
-            this.#waitingBytes -= object.size;
-            object.release();
-            this.#serveLine();
-          });
+          .finally(() => object.release());
       };
       this.#line.push({ size: object.size, go });
       this.#serveLine();
@@ -289,14 +287,23 @@ export class SenderChannel {
   }
 
   #serveLine(): void {
-    const { waitingObjects, waitingBytes } = this.#connection.limits;
+    const state = this.#state;
+    if (this.#servingLine || (state.kind !== 'open' && state.kind !== 'closed')) return;
+    // What cannot be sent any more is answered at once, and comes back here.
+    this.#servingLine = true;
     for (let next = this.#line[0]; next !== undefined; next = this.#line[0]) {
-      const fits =
-        this.#waitingObjects === 0 ||
-        (this.#waitingObjects < waitingObjects && this.#waitingBytes + next.size <= waitingBytes);
-      if (!fits) return;
+      if (!this.#mayGo(state.end, next.size)) break;
       this.#line.shift();
       next.go();
     }
+    this.#servingLine = false;
   }
+}
+
+function asItIs(reason: SpoolError): SpoolError {
+  return reason;
+}
+
+function release(data: DataObject): void {
+  data.release();
 }

@@ -1,18 +1,44 @@
-/** What was delivered here and not given back: the client's half of credit (PROTOCOL.md sections 5.9 and 6). */
+/**
+ * What was delivered here and not given back: the client's half of credit (PROTOCOL.md sections 5.9 and 6).
+ *
+ * Whatever dies is given back in order where it can be, and a while later where the spooler allows it: one record then
+ * gives many back, together with something else that is sent.
+ */
 
-import { DataObject, encodeRecord, type Guid, type ObjectLedger } from '../shared/index.ts';
+import { type Cancel, type Clock, DataObject, encodeRecord, type Guid, type ObjectLedger } from '../shared/index.ts';
 import type { Outbox } from '../shared/outbox.ts';
+
+/** How much may be kept back, in objects and bytes. */
+export interface Slack {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/** Milliseconds after which everything is given back that may be (PROTOCOL.md section 5.9). */
+const KEPT_TIME = 500;
 
 export class Received {
   readonly #outbox: Outbox;
   readonly #ledger: ObjectLedger;
-  /** Delivery numbers by end, the oldest first; an end without any is not kept. */
-  readonly #ends = new Map<number, Set<number>>();
+  readonly #clock: Clock;
+  readonly #ends = new Map<number, Deliveries>();
+  #slack: Slack = { objects: 0, bytes: 0 };
+  /** Ends with something dead that the spooler has not been told of. */
+  #keeping: Deliveries[] = [];
+  #keptObjects = 0;
+  #keptBytes = 0;
+  #cancelTimer: Cancel | undefined;
   #ended = false;
 
-  constructor(outbox: Outbox, ledger: ObjectLedger) {
+  constructor(outbox: Outbox, ledger: ObjectLedger, clock: Clock) {
     this.#outbox = outbox;
     this.#ledger = ledger;
+    this.#clock = clock;
+  }
+
+  /** How much the spooler lets be kept back; nothing until it has said so. */
+  allow(slack: Slack): void {
+    this.#slack = slack;
   }
 
   /**
@@ -20,39 +46,144 @@ export class Received {
    * copy.
    */
   take(end: number, sequence: number, type: Guid, data: Uint8Array | null): DataObject {
-    this.#add(end, sequence);
-    return new DataObject({ type, data, ledger: this.#ledger, onDeath: () => this.#giveBack(end, sequence) });
+    const deliveries = this.#deliveriesOn(end);
+    deliveries.add(sequence);
+    return new DataObject({ type, data, ledger: this.#ledger }, deliveries, sequence);
   }
 
   /** A delivery that nobody wants any more. */
-  refuse(end: number, sequence: number): void {
-    this.#add(end, sequence);
-    this.#giveBack(end, sequence);
+  refuse(end: number, sequence: number, size: number): void {
+    const deliveries = this.#deliveriesOn(end);
+    deliveries.isOver = true;
+    deliveries.add(sequence);
+    deliveries.died(sequence, size);
+  }
+
+  /** Nothing is delivered on the end any more that anybody wants. */
+  finish(end: number): void {
+    const deliveries = this.#ends.get(end);
+    if (!deliveries) return;
+    deliveries.isOver = true;
+    this.#forgetIfOver(deliveries);
+  }
+
+  /** Gives back now whatever is kept back. */
+  giveBackKept(): void {
+    if (this.#keeping.length === 0) return;
+    for (const deliveries of this.#keeping) {
+      this.#outbox.release(deliveries.end, deliveries.keptUpTo ?? 0);
+      deliveries.keptUpTo = undefined;
+      this.#forgetIfOver(deliveries);
+    }
+    this.#keeping = [];
+    this.#keptObjects = 0;
+    this.#keptBytes = 0;
   }
 
   /** The connection has ended: nothing can be given back, and nothing needs to be. */
   end(): void {
     this.#ended = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     this.#ends.clear();
+    this.#keeping = [];
   }
 
-  #add(end: number, sequence: number): void {
-    const deliveries = this.#ends.get(end);
-    if (deliveries) deliveries.add(sequence);
-    else this.#ends.set(end, new Set([sequence]));
+  #forgetIfOver(deliveries: Deliveries): void {
+    const { isOver, isEmpty, keptUpTo, end } = deliveries;
+    if (isOver && isEmpty && keptUpTo === undefined) this.#ends.delete(end);
+  }
+
+  #deliveriesOn(end: number): Deliveries {
+    let deliveries = this.#ends.get(end);
+    if (!deliveries) {
+      deliveries = new Deliveries(end, this);
+      this.#ends.set(end, deliveries);
+    }
+    return deliveries;
+  }
+
+  /** For deliveries: everything up to the number is dead. */
+  giveBackUpTo(deliveries: Deliveries, sequence: number, size: number): void {
+    if (this.#ended) return;
+    if (deliveries.keptUpTo === undefined) this.#keeping.push(deliveries);
+    deliveries.keptUpTo = sequence;
+    this.#keptObjects++;
+    this.#keptBytes += size;
+    if (this.#keptObjects > this.#slack.objects || this.#keptBytes > this.#slack.bytes) return this.giveBackKept();
+    // It is not cancelled when something is given back earlier: what is kept by then goes too.
+    this.#cancelTimer ??= this.#clock.after(KEPT_TIME, () => {
+      this.#cancelTimer = undefined;
+      this.giveBackKept();
+    });
+  }
+
+  /** For deliveries: this one is dead, an older one is still in use. */
+  giveBackOnly({ end }: Deliveries, sequence: number): void {
+    if (!this.#ended) this.#outbox.write(encodeRecord({ op: 'release', end, sequence, only: true }));
+  }
+}
+
+/** What of one end is alive, the oldest first. */
+class Deliveries {
+  readonly end: number;
+  /** What is dead and kept back goes up to here. */
+  keptUpTo: number | undefined;
+  /** Its end is gone: so is this, once everything is given back. */
+  isOver = false;
+  readonly #received: Received;
+  #sequences: number[] = [];
+  #first = 0;
+  /** Dead, and not the oldest when they died. */
+  #gone: Set<number> | undefined;
+
+  constructor(end: number, received: Received) {
+    this.end = end;
+    this.#received = received;
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === this.#sequences.length;
+  }
+
+  add(sequence: number): void {
+    this.#sequences.push(sequence);
   }
 
   /** Together with all before it where it is the oldest, alone where an older one is still in use. */
-  #giveBack(end: number, sequence: number): void {
-    const deliveries = this.#ends.get(end);
-    if (!deliveries || this.#ended) return;
-    const [oldest] = deliveries;
-    deliveries.delete(sequence);
-    if (deliveries.size === 0) this.#ends.delete(end);
-    const only = oldest !== sequence;
-    const [record] = encodeRecord({ op: 'release', end, sequence, only });
-    if (!record) return;
-    if (only) this.#outbox.write([record]);
-    else this.#outbox.writeCumulative(record);
+  died(sequence: number, size: number): void {
+    if (this.#sequences[this.#first] === sequence) {
+      this.#first++;
+      this.#tidy();
+      this.#received.giveBackUpTo(this, sequence, size);
+    } else {
+      this.#gone ??= new Set();
+      this.#gone.add(sequence);
+      this.#forget(this.#gone);
+      this.#received.giveBackOnly(this, sequence);
+    }
+  }
+
+  /** What is gone behind one that is in use for long is let go once it is most of what is kept. */
+  #forget(gone: Set<number>): void {
+    const sequences = this.#sequences;
+    if (gone.size < 1024 || gone.size * 2 < sequences.length - this.#first) return;
+    this.#sequences = sequences.filter((sequence, at) => at >= this.#first && !gone.has(sequence));
+    this.#first = 0;
+    gone.clear();
+  }
+
+  #tidy(): void {
+    const sequences = this.#sequences;
+    if (this.#gone !== undefined && this.#gone.size > 0) {
+      while (this.#first < sequences.length && this.#gone.delete(sequences[this.#first] as number)) this.#first++;
+    }
+    if (this.#first === sequences.length) {
+      sequences.length = 0;
+      this.#first = 0;
+    } else if (this.#first > 1024 && this.#first * 2 > sequences.length) {
+      sequences.splice(0, this.#first);
+      this.#first = 0;
+    }
   }
 }

@@ -76,7 +76,8 @@ export class ListenerRegistration {
   /** For `Listener`: registers on this connection, the first time or again after the spooler was lost. */
   async registerOn(connection: Connection, signal?: AbortSignal): Promise<Outcome> {
     this.#ends.clear();
-    this.#callbacks ??= new CallbackSequence(connection.clock, connection.report);
+    const whose = `the registration for ${this.#asked.name ?? 'the server'}`;
+    this.#callbacks ??= new CallbackSequence(connection.clock, connection.report, whose);
     const interest = { ...this.#asked, name: completeName(this.#asked.name, connection.server) };
     const life = this.#life;
     this.#listener.enlist(this.number, this);
@@ -157,12 +158,13 @@ export class ListenerRegistration {
       return;
     }
     const life = this.#life;
+    // What crosses the unregistration, or still stands in line behind an async callback, is given back unread.
+    const onEventNotify = (data: DataObject): unknown =>
+      life.over ? undefined : this.#callback.onEventNotify(null, data);
     this.#ends.add(number);
     connection.addEnd(number, {
       type: interest.type,
-      notified: (data) =>
-        // What crosses the unregistration, or still stands in line behind an async callback, is given back unread.
-        this.#run('onEventNotify', data, () => (life.over ? undefined : this.#callback.onEventNotify(null, data))),
+      notified: (data) => this.#callbacks?.run('onEventNotify', onEventNotify, release, data),
       // A source that closed its unidirectional channel is no news to a listener, which never saw the channel (GAP-1).
       closed: (data) => {
         this.#ends.delete(number);
@@ -177,17 +179,15 @@ export class ListenerRegistration {
     this.#state = 'away';
     if (this.#asked.style !== 'kUniDirectional') return;
     const data = releaseTriple(connection.ledger);
-    this.#run('channelClosed', data, () => this.#callback.channelClosed?.(null, data, cause));
+    this.#callbacks?.run('channelClosed', () => this.#callback.channelClosed?.(null, data, cause), release, data);
   }
 
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
     this.#state = 'unregistered';
   }
+}
 
-  #run(what: string, data: DataObject, callback: () => unknown): void {
-    this.#callbacks?.run(`${what} of the registration for ${this.#asked.name ?? 'the server'}`, callback, () =>
-      data.release(),
-    );
-  }
+function release(data: DataObject): void {
+  data.release();
 }

@@ -10,6 +10,11 @@ export type Sendable = DataObject | Uint8Array | string | null;
 
 const utf8 = new TextEncoder();
 
+/** Of what is no data object: its bytes. */
+export function bytesOf(sendable: Exclude<Sendable, DataObject>): Uint8Array | null {
+  return typeof sendable === 'string' ? utf8.encode(sendable) : sendable;
+}
+
 /**
  * A data object with one reference for the send. Of a caller's object one reference is taken, which is given back when
  * the send is answered or fails; the caller keeps its own. Throws `USE_AFTER_RELEASE` for a dead one, and then takes

@@ -73,24 +73,35 @@ export interface DataObjectInit {
   readonly onDeath?: () => void;
 }
 
+/** Whoever gave a data object out under a number and wants it back: a closure for each would cost as much as they do. */
+export interface Origin {
+  died(number: number, size: number): void;
+}
+
 export class DataObject {
   readonly type: Guid;
   readonly #ledger: ObjectLedger | undefined;
   readonly #onDeath: (() => void) | undefined;
+  readonly #origin: Origin | undefined;
+  readonly #number: number;
   readonly #size: number;
   #data: Uint8Array | null;
   #references = 1;
-  /** Acquisitions not given back, the latest last. */
-  readonly #leases: Lease[] = [];
-  readonly #origins: Map<object, string> | undefined;
+  /** The latest acquisition not given back; those before it, where there are any, the latest last. */
+  #lease: Lease | undefined;
+  #earlierLeases: Lease[] | undefined;
+  readonly #holders: Map<object, string> | undefined;
 
-  constructor({ type, data, ledger, onDeath }: DataObjectInit) {
+  /** `origin` and `number` are for connections. */
+  constructor({ type, data, ledger, onDeath }: DataObjectInit, origin?: Origin, number = 0) {
     this.type = type;
     this.#data = data;
-    this.#size = data?.length ?? 0;
+    this.#size = data === null ? 0 : data.length;
     this.#ledger = ledger;
     this.#onDeath = onDeath;
-    this.#origins = ledger?.traces ? new Map([[this as object, origin('created')]]) : undefined;
+    this.#origin = origin;
+    this.#number = number;
+    this.#holders = ledger?.traces ? new Map([[this as object, stackOf('created')]]) : undefined;
     ledger?.born(this);
   }
 
@@ -105,19 +116,20 @@ export class DataObject {
   }
 
   get alive(): boolean {
-    return this.#references + this.#leases.length > 0;
+    return this.#references > 0 || this.#lease !== undefined;
   }
 
   /** References of both kinds. */
   get references(): number {
-    return this.#references + this.#leases.length;
+    const leases = this.#lease === undefined ? 0 : 1 + (this.#earlierLeases?.length ?? 0);
+    return this.#references + leases;
   }
 
   /** One more reference, to be given back with `release`. Throws `USE_AFTER_RELEASE` once the object is dead. */
   addRef(): void {
     this.#mustLive();
     this.#references++;
-    this.#origins?.set({}, origin('referenced'));
+    this.#holders?.set({}, stackOf('referenced'));
   }
 
   /**
@@ -137,36 +149,45 @@ export class DataObject {
    */
   acquireData(): Lease {
     this.#mustLive();
-    const lease = new Lease(this, this.#data, this.#size, (ended) => this.#end(ended));
-    this.#leases.push(lease);
-    this.#origins?.set(lease, origin('acquired'));
+    const lease = new Lease(this, this.#data);
+    if (this.#lease !== undefined) {
+      this.#earlierLeases ??= [];
+      this.#earlierLeases.push(this.#lease);
+    }
+    this.#lease = lease;
+    this.#holders?.set(lease, stackOf('acquired'));
     return lease;
   }
 
   /** Gives back the latest lease that is still out. Throws `OVER_RELEASE` where none is (PAN-39). */
   releaseData(): void {
-    const lease = this.#leases.at(-1);
+    const lease = this.#lease;
     if (!lease) throw new SpoolError('OVER_RELEASE', { input: 'releaseData' });
     lease.releaseData();
   }
 
   describe(): Leak {
-    return { type: this.type, size: this.#size, origins: [...(this.#origins?.values() ?? [])] };
+    return { type: this.type, size: this.#size, origins: [...(this.#holders?.values() ?? [])] };
   }
 
   /** Of the references, not the leases: whoever made the object and lends it out is the first to give it up. */
   #forgetOldestReference(): void {
-    for (const holder of this.#origins?.keys() ?? []) {
+    for (const holder of this.#holders?.keys() ?? []) {
       if (holder instanceof Lease) continue;
-      this.#origins?.delete(holder);
+      this.#holders?.delete(holder);
       return;
     }
   }
 
-  #end(lease: Lease): void {
-    const index = this.#leases.lastIndexOf(lease);
-    this.#leases.splice(index, 1);
-    this.#origins?.delete(lease);
+  /** For leases: this one is given back. */
+  ended(lease: Lease): void {
+    if (this.#lease === lease) {
+      this.#lease = this.#earlierLeases?.pop();
+    } else {
+      const earlier = this.#earlierLeases ?? [];
+      earlier.splice(earlier.lastIndexOf(lease), 1);
+    }
+    this.#holders?.delete(lease);
     this.#dieIfUnheld();
   }
 
@@ -174,6 +195,7 @@ export class DataObject {
     if (this.alive) return;
     this.#data = null;
     this.#ledger?.died(this);
+    this.#origin?.died(this.#number, this.#size);
     this.#onDeath?.();
   }
 
@@ -189,15 +211,12 @@ export class DataObject {
 export class Lease implements NotificationData {
   readonly #object: DataObject;
   readonly #data: Uint8Array | null;
-  readonly #size: number;
-  readonly #onEnd: (lease: Lease) => void;
   #held = true;
 
-  constructor(object: DataObject, data: Uint8Array | null, size: number, onEnd: (lease: Lease) => void) {
+  /** For data objects. */
+  constructor(object: DataObject, data: Uint8Array | null) {
     this.#object = object;
     this.#data = data;
-    this.#size = size;
-    this.#onEnd = onEnd;
   }
 
   /** Throws `USE_AFTER_RELEASE` once given back. */
@@ -207,7 +226,7 @@ export class Lease implements NotificationData {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#object.size;
   }
 
   get type(): Guid {
@@ -218,7 +237,7 @@ export class Lease implements NotificationData {
   releaseData(): void {
     if (!this.#held) throw new SpoolError('OVER_RELEASE', { input: 'releaseData' });
     this.#held = false;
-    this.#onEnd(this);
+    this.#object.ended(this);
   }
 
   [Symbol.dispose](): void {
@@ -233,6 +252,6 @@ export function releaseTriple(ledger?: ObjectLedger): DataObject {
   return new DataObject({ type: NOTIFICATION_RELEASE, data: null, ...(ledger ? { ledger } : {}) });
 }
 
-function origin(what: string): string {
+function stackOf(what: string): string {
   return [what, ...(new Error().stack?.split('\n').slice(3) ?? [])].join('\n');
 }

@@ -32,7 +32,14 @@ const guidBytes = v.pipe(
   v.transform((bytes): Guid => guidFromBytes(bytes)),
 );
 const cause = v.picklist(CAUSES);
-const limits = v.strictObject({ payload: count, message: count, waitingObjects: count, waitingBytes: count });
+const limits = v.strictObject({
+  payload: count,
+  message: count,
+  waitingObjects: count,
+  waitingBytes: count,
+  keptObjects: count,
+  keptBytes: count,
+});
 
 function oneOf<Name extends string>(numbers: Readonly<Record<Name, number>>): v.GenericSchema<unknown, Name> {
   const names = new Map(Object.entries<number>(numbers).map(([name, number]) => [number, name as Name]));
@@ -177,12 +184,26 @@ export function decodeRecord(raw: RawRecord, from: Direction): WireRecord {
 }
 
 function carriedBy(raw: RawRecord): Carried {
+  checkCarried(raw);
+  const isNull = (raw.flags & FLAGS.null) !== 0;
+  const release = (raw.flags & FLAGS.release) !== 0;
+  return { end: raw.id, sequence: raw.sequence, data: isNull ? null : raw.payload, release };
+}
+
+/**
+ * Whether flags, id and payload of a `notify` or `close` go together, for those who read it where it stands. Throws
+ * `MALFORMED_RECORD`.
+ */
+export function checkCarried(raw: RawRecord): void {
   const { flags } = raw;
   if ((flags & ~(FLAGS.null | FLAGS.release)) !== 0) malformed('a flag that means nothing here');
-  const isNull = (flags & FLAGS.null) !== 0;
-  if (isNull && raw.payloadLength !== 0) malformed('null with a payload');
-  const release = (flags & FLAGS.release) !== 0;
-  return { end: someId(raw), sequence: raw.sequence, data: isNull ? null : raw.payload, release };
+  if ((flags & FLAGS.null) !== 0 && raw.payloadLength !== 0) malformed('null with a payload');
+  someId(raw);
+}
+
+/** The type in the header of a client's `notify` or `close`; undefined without one. Throws `MALFORMED_RECORD`. */
+export function typeCarried(raw: RawRecord): Guid | undefined {
+  return raw.headerLength === 0 ? undefined : header(raw, HEADERS.notify).type;
 }
 
 /** A record of head alone, with no flags but those named. */

@@ -31,6 +31,8 @@ export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
           message: wideCount(limits.message),
           waitingObjects: wideCount(limits.waitingObjects),
           waitingBytes: wideCount(limits.waitingBytes),
+          keptObjects: wideCount(limits.keptObjects),
+          keptBytes: wideCount(limits.keptBytes),
         },
         missed: missed && { cause: missed.cause, count: wideCount(missed.count) },
       });

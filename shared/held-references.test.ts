@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SpoolError } from './errors.ts';
 import { type Account, HeldReferences } from './held-references.ts';
+import { isUpTo } from './sequence.ts';
 
 const overRelease = expect.objectContaining({ code: 'OVER_RELEASE' });
 
@@ -94,42 +95,102 @@ describe('what is not held is not given back (T17)', () => {
   });
 });
 
-test('counts agree with a plain list, whatever is held and given back', () => {
+/** The same without any care for speed. */
+class Plain {
+  readonly accounts = new Map([1, 2, 3].map((end) => [end, account()]));
+  readonly #held = new Map<number, Map<number, number>>();
+
+  on(end: number): Map<number, number> {
+    const deliveries = this.#held.get(end) ?? new Map<number, number>();
+    this.#held.set(end, deliveries);
+    return deliveries;
+  }
+
+  /** Takes out those that are given back; undefined where there are none. */
+  release(end: number, goes: (sequence: number) => boolean): Account | undefined {
+    const deliveries = this.on(end);
+    const gone = [...deliveries.keys()].filter(goes);
+    for (const sequence of gone) deliveries.delete(sequence);
+    return gone.length === 0 ? undefined : this.accounts.get(end);
+  }
+
+  sum(...ends: readonly number[]): Account {
+    const sizes = ends.flatMap((end) => [...this.on(end).values()]);
+    return { heldObjects: sizes.length, heldBytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+}
+
+describe('counts agree with a plain map', () => {
   const end = fc.integer({ min: 1, max: 3 });
-  const step = fc.oneof(
-    fc.record({ kind: fc.constant('hold' as const), end, size: fc.nat(50) }),
-    fc.record({ kind: fc.constant('only' as const), end, sequence: fc.nat(12) }),
-    fc.record({ kind: fc.constant('upTo' as const), end, sequence: fc.nat(12) }),
-  );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const held = new HeldReferences();
-      const accounts = new Map([1, 2, 3].map((number) => [number, account()]));
-      let list: { end: number; sequence: number; size: number }[] = [];
-      let last = 0;
-      for (const next of steps) {
-        if (next.kind === 'hold') {
-          last++;
-          held.hold(next.end, last, next.size, accounts.get(next.end));
-          list.push({ end: next.end, sequence: last, size: next.size });
-          continue;
+  /** In percent of what has been delivered on the end, from the oldest to the newest, and a little beyond. */
+  const where = fc.integer({ min: -10, max: 110 });
+  const hold = fc.record({ kind: fc.constant('hold'), end, skip: fc.nat(2), size: fc.nat(50) });
+  const release = fc.record({ kind: fc.constantFrom('only', 'upTo'), end, where });
+  /** All but those that stay out, one by one: from the oldest on, from the newest on, or through one another. */
+  const most = fc.record({
+    kind: fc.constant('most'),
+    end,
+    count: fc.constantFrom(10, 1_500, 4_000),
+    every: fc.constantFrom(3, 700, 5_000),
+    order: fc.constantFrom('up', 'down', 'mixed'),
+  });
+
+  type Step = typeof hold | typeof release | typeof most extends fc.Arbitrary<infer One> ? One : never;
+
+  function run(start: number, steps: readonly Step[]): void {
+    const held = new HeldReferences();
+    const plain = new Plain();
+    const delivered = new Map<number, number>();
+    const charged: (Account | string | undefined)[] = [];
+    const expected: typeof charged = [];
+    const deliver = (end: number, skip: number, size: number): number => {
+      const count = (delivered.get(end) ?? -1) + 1 + skip;
+      delivered.set(end, count);
+      const sequence = (start + count) >>> 0;
+      held.hold(end, sequence, size, plain.accounts.get(end));
+      plain.on(end).set(sequence, size);
+      return sequence;
+    };
+    for (const step of steps) {
+      if (step.kind === 'hold') deliver(step.end, step.skip, step.size);
+      else if (step.kind === 'most') {
+        const { end, count, every, order } = step;
+        const numbers = Array.from({ length: count }, () => deliver(end, 0, 1)).filter(
+          (_, index) => (index + 1) % every > 0,
+        );
+        if (order === 'down') numbers.reverse();
+        if (order === 'mixed') numbers.sort((a, b) => ((a * 7_919) % 1_009) - ((b * 7_919) % 1_009));
+        for (const number of numbers) {
+          held.releaseOnly(end, number);
+          plain.on(end).delete(number);
         }
-        const { kind, end, sequence } = next;
-        const goes = list.filter(
-          (one) => one.end === end && (kind === 'only' ? one.sequence === sequence : one.sequence <= sequence),
-        );
-        const charged = accountOrCode(() =>
-          kind === 'only' ? held.releaseOnly(end, sequence) : held.releaseUpTo(end, sequence),
-        );
-        expect(charged).toBe(goes.length === 0 ? 'OVER_RELEASE' : accounts.get(end));
-        list = list.filter((one) => !goes.includes(one));
+      } else {
+        const { kind, end, where } = step;
+        const sequence = (start + Math.round((where / 100) * (delivered.get(end) ?? 10))) >>> 0;
+        const only = kind === 'only';
+        charged.push(accountOrCode(() => (only ? held.releaseOnly(end, sequence) : held.releaseUpTo(end, sequence))));
+        const goes = plain.release(end, (number) => (only ? number === sequence : isUpTo(number, sequence)));
+        expected.push(goes ?? 'OVER_RELEASE');
       }
-      const sum = (of: typeof list): Account => ({
-        heldObjects: of.length,
-        heldBytes: of.reduce((bytes, { size }) => bytes + size, 0),
-      });
-      expect(held).toMatchObject(sum(list));
-      for (const [number, one] of accounts) expect(one).toEqual(sum(list.filter(({ end }) => end === number)));
-    }),
-  );
+      expect(held).toMatchObject(plain.sum(1, 2, 3));
+      for (const end of [1, 2, 3]) expect(held.holdsOn(end)).toBe(plain.on(end).size > 0);
+    }
+    for (const [index, one] of charged.entries()) expect(one).toBe(expected[index]);
+    for (const [end, charged] of plain.accounts) expect(charged).toEqual(plain.sum(end));
+    held.releaseAll();
+    expect(held).toMatchObject(account());
+    for (const charged of plain.accounts.values()) expect(charged).toEqual(account());
+  }
+
+  const start = fc.constantFrom(1, 0x7ffffff0, 0xfffffff0, 0xfffff800);
+
+  test('whatever is held and given back, wherever the numbers begin', () => {
+    const steps = fc.array(fc.oneof({ weight: 2, arbitrary: hold }, release), { maxLength: 60, size: 'max' });
+    fc.assert(fc.property(start, steps, run));
+  });
+
+  test('when thousands come and go behind some that stay', () => {
+    const steps = fc.array(fc.oneof(most, hold, release), { maxLength: 8 });
+    fc.assert(fc.property(start, steps, run), { numRuns: 40 });
+  });
 });

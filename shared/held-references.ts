@@ -12,25 +12,99 @@ export interface Account {
   heldBytes: number;
 }
 
-interface Held {
-  readonly size: number;
-  readonly account: Account | undefined;
+/** The size of a delivery that was given back before an older one. */
+const GONE = -1;
+
+/** Deliveries of one end, in the order they were made. Numbers in arrays, since there may be millions a second. */
+class Run {
+  account: Account | undefined;
+  readonly sequences: number[] = [];
+  readonly sizes: number[] = [];
+  /** Where the oldest that is held stands. */
+  first = 0;
+  /** How many are held. */
+  count = 0;
+
+  clear(): void {
+    this.account = undefined;
+    this.sequences.length = 0;
+    this.sizes.length = 0;
+    this.first = 0;
+    this.count = 0;
+  }
+
+  add(sequence: number, size: number): void {
+    this.sequences.push(sequence);
+    this.sizes.push(size);
+    this.count++;
+  }
+
+  /** Where the number stands, or would; the numbers rise. */
+  find(sequence: number): number {
+    let low = this.first;
+    let high = this.sequences.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isUpTo(sequence, this.sequences[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Goes to the oldest that is held. What is gone is let go once it is most of what is kept. */
+  tidy(): void {
+    while (this.sizes[this.first] === GONE) this.first++;
+    const { sequences, sizes } = this;
+    if (sizes.length < 1024 || sizes.length < 2 * this.count) return;
+    let kept = 0;
+    for (let at = this.first; at < sizes.length; at++) {
+      if (sizes[at] === GONE) continue;
+      sequences[kept] = sequences[at] as number;
+      sizes[kept++] = sizes[at] as number;
+    }
+    sequences.length = kept;
+    sizes.length = kept;
+    this.first = 0;
+  }
 }
+
+/** Empty ones to be used again: an end that holds one thing at a time begins a run for each. */
+const spare: Run[] = [];
+const MOST_SPARE = 256;
+
+function newRun(account: Account | undefined): Run {
+  const run = spare.pop() ?? new Run();
+  run.account = account;
+  return run;
+}
+
+function spareRun(run: Run): void {
+  if (spare.length >= MOST_SPARE || run.sizes.length > 1024) return;
+  run.clear();
+  spare.push(run);
+}
+
+/** For all who hold nothing; nothing is ever put into it. */
+const NO_ENDS = new Map<number, Run>();
 
 export class HeldReferences implements Account {
   heldObjects = 0;
   heldBytes = 0;
-  /** Deliveries of each end in the order they were made; an end without any is not kept. */
-  readonly #ends = new Map<number, Map<number, Held>>();
+  /** An end without any is not kept. */
+  #ends: Map<number, Run> = NO_ENDS;
 
-  /** Counts one delivery, also in the account given. Precondition: not held already. */
+  /**
+   * Counts one delivery, also in the account given, which is the same for all of an end. Precondition: its number comes
+   * after all that are held on the end.
+   */
   hold(end: number, sequence: number, size: number, account?: Account): void {
-    let deliveries = this.#ends.get(end);
-    if (!deliveries) {
-      deliveries = new Map();
-      this.#ends.set(end, deliveries);
+    let run = this.#ends.get(end);
+    if (!run) {
+      run = newRun(account);
+      if (this.#ends === NO_ENDS) this.#ends = new Map();
+      this.#ends.set(end, run);
     }
-    deliveries.set(sequence, { size, account });
+    run.add(sequence, size);
     this.heldObjects++;
     this.heldBytes += size;
     if (account) {
@@ -45,43 +119,59 @@ export class HeldReferences implements Account {
 
   /** Gives back one delivery. Throws `OVER_RELEASE` where it is not held. Returns the account that was charged. */
   releaseOnly(end: number, sequence: number): Account | undefined {
-    const deliveries = this.#ends.get(end);
-    const held = deliveries?.get(sequence);
-    if (!deliveries || !held) throw new SpoolError('OVER_RELEASE', { input: `end ${end}, number ${sequence}` });
-    this.#giveBack(end, deliveries, sequence, held);
-    return held.account;
+    const run = this.#ends.get(end);
+    const index = run ? run.find(sequence) : 0;
+    const size = run?.sizes[index];
+    if (!run || size === undefined || size === GONE || run.sequences[index] !== sequence) {
+      throw new SpoolError('OVER_RELEASE', { input: `end ${end}, number ${sequence}` });
+    }
+    run.sizes[index] = GONE;
+    return this.#gaveBack(end, run, 1, size);
   }
 
   /** Gives back everything delivered on the end up to the number. Throws `OVER_RELEASE` where that is nothing. */
   releaseUpTo(end: number, sequence: number): Account | undefined {
-    const deliveries = this.#ends.get(end);
-    let account: Account | undefined;
-    let found = false;
-    for (const [number, held] of deliveries ?? []) {
-      if (!isUpTo(number, sequence)) break;
-      this.#giveBack(end, deliveries as Map<number, Held>, number, held);
-      account = held.account;
-      found = true;
+    const run = this.#ends.get(end);
+    let objects = 0;
+    let bytes = 0;
+    if (run) {
+      const { sequences, sizes } = run;
+      let at = run.first;
+      for (; at < sizes.length && isUpTo(sequences[at] as number, sequence); at++) {
+        const size = sizes[at] as number;
+        if (size === GONE) continue;
+        objects++;
+        bytes += size;
+        sizes[at] = GONE;
+      }
     }
-    if (!found) throw new SpoolError('OVER_RELEASE', { input: `end ${end}, up to ${sequence}` });
-    return account;
+    if (!run || objects === 0) throw new SpoolError('OVER_RELEASE', { input: `end ${end}, up to ${sequence}` });
+    return this.#gaveBack(end, run, objects, bytes);
   }
 
   /** Gives back everything: the peer is gone. */
   releaseAll(): void {
-    for (const [end, deliveries] of this.#ends) {
-      for (const [number, held] of deliveries) this.#giveBack(end, deliveries, number, held);
+    for (const [end, run] of this.#ends) {
+      let bytes = 0;
+      for (const size of run.sizes) if (size !== GONE) bytes += size;
+      this.#gaveBack(end, run, run.count, bytes);
     }
   }
 
-  #giveBack(end: number, deliveries: Map<number, Held>, sequence: number, { size, account }: Held): void {
-    deliveries.delete(sequence);
-    if (deliveries.size === 0) this.#ends.delete(end);
-    this.heldObjects--;
-    this.heldBytes -= size;
-    if (account) {
-      account.heldObjects--;
-      account.heldBytes -= size;
+  #gaveBack(end: number, run: Run, objects: number, bytes: number): Account | undefined {
+    const { account } = run;
+    run.count -= objects;
+    if (run.count === 0) {
+      this.#ends.delete(end);
+      spareRun(run);
+    } else {
+      run.tidy();
     }
+    this.heldObjects -= objects;
+    this.heldBytes -= bytes;
+    if (!account) return undefined;
+    account.heldObjects -= objects;
+    account.heldBytes -= bytes;
+    return account;
   }
 }

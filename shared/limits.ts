@@ -32,6 +32,17 @@ export interface Limits {
   /** Unanswered sends on one channel with overflow `wait`; objects and bytes. */
   readonly waitingObjects: number;
   readonly waitingBytes: number;
+  /**
+   * What a client may keep back for a moment although it is done with it, to give back much at once; objects and bytes.
+   * In force is at most a quarter of what may be held, so that nobody waits for it.
+   */
+  readonly keptObjects: number;
+  readonly keptBytes: number;
+  /**
+   * Milliseconds that the answer to a message of a conversation may wait for something to travel with, such as the other
+   * party's message. 0: it goes at once.
+   */
+  readonly answerTime: number;
   /** Bytes waiting in one socket: above the first the session is not read from, above the second it is cut. */
   readonly socketPauseBytes: number;
   readonly socketBytes: number;
@@ -58,13 +69,16 @@ export const DEFAULT_LIMITS: Limits = {
   channels: 10_000,
   queueLength: 100,
   queueBytes: 2 * MiB,
-  registrationHeldObjects: 4096,
-  registrationHeldBytes: 2 * MiB,
+  registrationHeldObjects: 8192,
+  registrationHeldBytes: 8 * MiB,
   sessionHeldObjects: 16_384,
-  sessionHeldBytes: 4 * MiB,
+  sessionHeldBytes: 8 * MiB,
   initialBytes: 32 * MiB,
   waitingObjects: 4096,
   waitingBytes: 4 * MiB,
+  keptObjects: 256,
+  keptBytes: 64 * 1024,
+  answerTime: 1,
   socketPauseBytes: 16 * MiB,
   socketBytes: 64 * MiB,
   helloTime: 5_000,

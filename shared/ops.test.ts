@@ -9,8 +9,8 @@ import { decodeRecord } from './decode-record.ts';
 import { encodeRecord } from './encode-record.ts';
 import { SpoolError } from './errors.ts';
 import { guid } from './guid.ts';
+import { concat } from './join.ts';
 import type { WireRecord } from './ops.ts';
-import { concat } from './outbox.ts';
 import { eachRecord } from './record.ts';
 
 interface ValidVector {
@@ -152,7 +152,14 @@ describe('bytes', () => {
   });
 
   test('a count above 53 bits, such as no bound at all, is announced as the greatest a header can hold', () => {
-    const limits = { payload: 1, message: 1, waitingObjects: 1, waitingBytes: Number.POSITIVE_INFINITY };
+    const limits = {
+      payload: 1,
+      message: 1,
+      waitingObjects: 1,
+      waitingBytes: Number.POSITIVE_INFINITY,
+      keptObjects: 1,
+      keptBytes: 1,
+    };
     const written = hexOf(concat(encodeRecord({ op: 'welcome', user: 'ann', server: 'here', limits })));
     expect(decode(written, 'spooler')).toMatchObject([{ limits: { waitingBytes: Number.MAX_SAFE_INTEGER } }]);
   });

@@ -45,6 +45,9 @@ export interface AnnouncedLimits {
   readonly message: number;
   readonly waitingObjects: number;
   readonly waitingBytes: number;
+  /** How much a client may keep back that it could give back; 0: nothing. */
+  readonly keptObjects: number;
+  readonly keptBytes: number;
 }
 /** Told to a listener that had been cut off: why, and how many notifications it missed. */
 export interface Missed {

@@ -8,19 +8,33 @@ import { SpoolError } from './errors.ts';
 export const HEAD_LENGTH = 16;
 export const MAX_HEADER_LENGTH = 4096;
 
-/** One record as it stands in a message: the numbers of its head, and views of the rest. */
+/**
+ * One record as it stands in a message: the numbers of its head, and views of the rest. Who reads many moves one from
+ * record to record; who keeps one must not move it.
+ */
 export class RawRecord {
-  readonly op: number;
-  readonly flags: number;
-  readonly id: number;
-  readonly sequence: number;
-  readonly headerLength: number;
-  readonly payloadLength: number;
-  readonly #message: Uint8Array;
-  readonly #offset: number;
+  op = 0;
+  flags = 0;
+  id = 0;
+  sequence = 0;
+  headerLength = 0;
+  payloadLength = 0;
+  /** The message it stands in, and where. */
+  message: Uint8Array;
+  offset = 0;
+  #memory: ArrayBufferLike;
+  #memoryOffset: number;
 
   /** Throws `MALFORMED_RECORD` if the record does not lie wholly inside the message. */
   constructor(message: Uint8Array, offset: number) {
+    this.message = message;
+    this.#memory = message.buffer;
+    this.#memoryOffset = message.byteOffset;
+    this.moveTo(message, offset);
+  }
+
+  /** Becomes the record that stands there. Throws `MALFORMED_RECORD`. */
+  moveTo(message: Uint8Array, offset: number): void {
     if (message.length - offset < HEAD_LENGTH) throw new SpoolError('MALFORMED_RECORD', { input: 'head cut short' });
     this.op = message[offset] as number;
     this.flags = message[offset + 1] as number;
@@ -32,8 +46,11 @@ export class RawRecord {
     if (message.length - offset - HEAD_LENGTH < this.headerLength + this.payloadLength) {
       throw new SpoolError('MALFORMED_RECORD', { input: 'record longer than its message' });
     }
-    this.#message = message;
-    this.#offset = offset;
+    this.offset = offset;
+    if (message === this.message) return;
+    this.message = message;
+    this.#memory = message.buffer;
+    this.#memoryOffset = message.byteOffset;
   }
 
   get length(): number {
@@ -42,17 +59,17 @@ export class RawRecord {
 
   /** Views of the message, not copies. */
   get header(): Uint8Array {
-    const start = this.#offset + HEAD_LENGTH;
-    return this.#message.subarray(start, start + this.headerLength);
+    const start = this.offset + HEAD_LENGTH;
+    return this.message.subarray(start, start + this.headerLength);
   }
 
   get payload(): Uint8Array {
-    const start = this.#offset + HEAD_LENGTH + this.headerLength;
-    return this.#message.subarray(start, start + this.payloadLength);
+    const start = this.#memoryOffset + this.offset + HEAD_LENGTH + this.headerLength;
+    return new Uint8Array(this.#memory, start, this.payloadLength);
   }
 
   get bytes(): Uint8Array {
-    return this.#message.subarray(this.#offset, this.#offset + this.length);
+    return this.message.subarray(this.offset, this.offset + this.length);
   }
 }
 
@@ -81,15 +98,29 @@ export interface Head {
 export function encodeHead(head: Head, payloadLength: number, header?: Uint8Array): Uint8Array {
   const headerLength = header?.length ?? 0;
   const bytes = new Uint8Array(HEAD_LENGTH + headerLength);
-  bytes[0] = head.op;
-  bytes[1] = head.flags ?? 0;
-  bytes[2] = headerLength >>> 8;
-  bytes[3] = headerLength;
-  writeUint32(bytes, 4, payloadLength);
-  writeUint32(bytes, 8, head.id);
-  writeUint32(bytes, 12, head.sequence);
+  writeHead(bytes, 0, head.op, head.flags ?? 0, headerLength, payloadLength, head.id, head.sequence);
   if (header) bytes.set(header, HEAD_LENGTH);
   return bytes;
+}
+
+/** Writes the 16 bytes at `at`. */
+export function writeHead(
+  bytes: Uint8Array,
+  at: number,
+  op: number,
+  flags: number,
+  headerLength: number,
+  payloadLength: number,
+  id: number,
+  sequence: number,
+): void {
+  bytes[at] = op;
+  bytes[at + 1] = flags;
+  bytes[at + 2] = headerLength >>> 8;
+  bytes[at + 3] = headerLength;
+  writeUint32(bytes, at + 4, payloadLength);
+  writeUint32(bytes, at + 8, id);
+  writeUint32(bytes, at + 12, sequence);
 }
 
 export function readUint32(bytes: Uint8Array, offset: number): number {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Cause, hresultOf, notificationType } from '../../shared/index.ts';
+import { type Cause, encodeRecord, hresultOf, notificationType, RawRecord } from '../../shared/index.ts';
+import { concat } from '../../shared/join.ts';
 import { BidirectionalChannel, type BidirectionalState } from './bidirectional-channel.ts';
 import type { Parcel, Window } from './delivery.ts';
 import { Directory } from './directory.ts';
@@ -32,6 +33,9 @@ class FakeSession {
     common: {} as Window,
     hasRoom: (): boolean => this.hasRoom,
     wouldPass: (): boolean => this.hasRoom,
+    forward: ({ sequence }: Message): void => {
+      this.given.push(sequence);
+    },
     give: ({ sequence }: Parcel): boolean => {
       this.given.push(sequence);
       return true;
@@ -49,7 +53,7 @@ class FakeSession {
   newListenerEnd(registration: Registration, channel: BidirectionalChannel): ListenerEnd {
     const number = channel.source.number;
     const session = this.asSession;
-    const end: ListenerEnd = { kind: 'listener', number, session, registration, channel, pending: undefined };
+    const end: ListenerEnd = { kind: 'listener', number, session, registration, channel, pending: undefined, sent: 0 };
     this.offers.push(end);
     return end;
   }
@@ -75,7 +79,11 @@ const interest = {
 } as const;
 
 let lastSequence = 0;
-const message = (): Message => new Message({ end: 1, sequence: ++lastSequence, data: new Uint8Array(10) });
+const message = (): Message => {
+  const data = new Uint8Array(10);
+  const parts = encodeRecord({ op: 'notify', end: 1, sequence: ++lastSequence, data, release: false });
+  return new Message(new RawRecord(concat(parts), 0));
+};
 
 /** A channel with its source and two listeners. */
 class Stage {

@@ -55,8 +55,8 @@ export class BidirectionalChannel {
   /** Everyone who was offered the channel and has not declined; after the acquisition only the owner. */
   readonly #ends = new Set<ListenerEnd>();
 
-  constructor(source: Omit<SourceEnd, 'channel' | 'pending'>, target: Target, directory: Directory) {
-    this.source = { ...source, channel: this, pending: undefined };
+  constructor(source: Omit<SourceEnd, 'channel' | 'pending' | 'sent'>, target: Target, directory: Directory) {
+    this.source = { ...source, channel: this, pending: undefined, sent: 0 };
     this.target = target;
     this.#directory = directory;
   }
@@ -87,7 +87,7 @@ export class BidirectionalChannel {
       case 'opened':
         if (!this.source.session.mayHoldInitial(message.size)) return QUEUE_IS_FULL;
         this.source.session.initialBytes += message.size;
-        this.#state = openedToHeld(state, message.detach());
+        this.#state = openedToHeld(state, message.keep());
         for (const end of this.#ends) this.#give(end, message);
         return S_OK;
       case 'sourceTurn':
@@ -198,12 +198,16 @@ export class BidirectionalChannel {
 
   #give(end: SourceEnd | ListenerEnd, message: Message): void {
     const { delivery } = end.session;
-    if (!delivery.wouldPass(delivery.common)) message.detach();
+    const passes = delivery.wouldPass(delivery.common);
+    if (passes && message.fits(end.number)) {
+      end.pending = undefined;
+      return delivery.forward(message, end.number, delivery.common);
+    }
     const parcel = {
       end: end.number,
       sequence: message.sequence,
       size: message.size,
-      record: message.record(end.number),
+      record: (passes ? message : message.keep()).record(end.number),
     };
     const given = delivery.give(parcel, delivery.common);
     end.pending = given ? undefined : parcel;

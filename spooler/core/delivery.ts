@@ -3,10 +3,13 @@
  * is bounded, and at the bound further deliveries queue.
  */
 
+import type { Batch } from '../../shared/batch.ts';
 import type { Account } from '../../shared/held-references.ts';
 import { HeldReferences } from '../../shared/held-references.ts';
-import type { Cancel, Clock, Limits } from '../../shared/index.ts';
+import type { AnnouncedLimits, Cancel, Clock, Limits } from '../../shared/index.ts';
 import type { Outbox } from '../../shared/outbox.ts';
+import { LazySet } from './lazy-set.ts';
+import type { Message } from './message.ts';
 import type { TrafficCount } from './traffic.ts';
 
 /** One record to be given to the session, and what it charges. */
@@ -25,7 +28,7 @@ export class Window implements Account {
   heldObjects = 0;
   heldBytes = 0;
   /** In order. A parcel is taken out from anywhere when its end goes. */
-  readonly queue = new Set<Parcel>();
+  readonly queue = new LazySet<Parcel>();
   /** References among what is queued; the end of a number takes nobody's place. */
   queued = 0;
   readonly #maxObjects: number;
@@ -44,6 +47,17 @@ export class Window implements Account {
   get queueIsFull(): boolean {
     return this.queued >= this.#maxQueue;
   }
+}
+
+/** What a client may keep back (PROTOCOL.md section 5.9): so little that nobody waits for it. */
+export function keptBack(limits: Limits): Pick<AnnouncedLimits, 'keptObjects' | 'keptBytes'> {
+  const { registrationHeldObjects, registrationHeldBytes, sessionHeldObjects, sessionHeldBytes } = limits;
+  const objects = Math.min(registrationHeldObjects, sessionHeldObjects);
+  const bytes = Math.min(registrationHeldBytes, sessionHeldBytes);
+  return {
+    keptObjects: Math.min(limits.keptObjects, Math.floor(objects / 4)),
+    keptBytes: Math.min(limits.keptBytes, Math.floor(bytes / 4)),
+  };
 }
 
 /** Somebody who found no room and wants to try again. */
@@ -67,9 +81,9 @@ export class Delivery {
   readonly #clock: Clock;
   readonly #traffic: TrafficCount;
   readonly #hooks: DeliveryHooks;
-  readonly #seekers = new Set<RoomSeeker>();
+  readonly #seekers = new LazySet<RoomSeeker>();
   /** Windows with something queued, the one to be served next first. */
-  readonly #waiting = new Set<Window>();
+  readonly #waiting = new LazySet<Window>();
   #queued = 0;
   #queuedBytes = 0;
   #gaveBack = false;
@@ -125,6 +139,20 @@ export class Delivery {
     }
     this.#watchStall();
     return false;
+  }
+
+  /** Gives what was last added to a batch, which is for many. Precondition: it would pass. */
+  share(batch: Batch, length: number, end: number, sequence: number, size: number, window: Window): void {
+    this.held.hold(end, sequence, size, window);
+    this.#traffic.countDelivered(size);
+    this.#outbox.share(batch, length);
+  }
+
+  /** Gives a message on as it came. Precondition: it would pass, and fits the end. */
+  forward(message: Message, end: number, window: Window): void {
+    this.held.hold(end, message.sequence, message.size, window);
+    this.#traffic.countDelivered(message.size);
+    message.forwardTo(this.#outbox);
   }
 
   /** Takes a parcel back that is still queued; does nothing otherwise. */

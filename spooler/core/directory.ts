@@ -30,6 +30,11 @@ export class Directory {
   /** The last change that left a place empty: an absent place has changed no later than then. */
   #lastForgotten = 0;
 
+  /** Another number whenever anybody's audience may be another: quicker to look at than `audienceVersion`. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   get registrationCount(): number {
     return this.#registrations;
   }

@@ -1,22 +1,23 @@
 /**
- * The ends of one session by number: those in use, what was sent on them last, and how those answer that are finished.
+ * The ends of one session by number: those in use, and how those answer that are finished.
  */
 
 import { hresultOf } from '../../shared/errors.ts';
-import { isUpTo, nextSequence } from '../../shared/sequence.ts';
 import { type End, type Finish, refusal } from './ends.ts';
 
 /** So many finished ends are remembered, so that what crosses their end gets its exact code. */
 const REMEMBERED = 1024;
 
+/** For all who have none: most sessions never have any, and an empty map is not small. Nothing is ever put into them. */
+const NO_ENDS = new Map<number, End>();
+const NONE_FINISHED = new Map<number, Finish>();
+
 export class EndTable {
-  readonly #ends = new Map<number, End>();
-  readonly #finished = new Map<number, Finish>();
+  #ends: Map<number, End> = NO_ENDS;
+  #finished: Map<number, Finish> = NONE_FINISHED;
   /** The numbers of the finished in a ring, the oldest at `#next`: a map is slow to find its first. */
-  readonly #ring: number[] = [];
+  #ring: number[] | undefined;
   #next = 0;
-  /** The last send number processed on each end. */
-  readonly #sent = new Map<number, number>();
 
   get size(): number {
     return this.#ends.size;
@@ -36,19 +37,21 @@ export class EndTable {
   }
 
   add(end: End): void {
+    if (this.#ends === NO_ENDS) this.#ends = new Map();
     this.#ends.set(end.number, end);
   }
 
   /** Takes an end out; false where it was not in. Without a finish nothing is remembered of it. */
   remove({ number }: End, finish?: Finish): boolean {
     if (!this.#ends.delete(number)) return false;
-    this.#sent.delete(number);
     if (finish) this.#remember(number, finish);
     return true;
   }
 
   #remember(number: number, finish: Finish): void {
+    if (this.#finished === NONE_FINISHED) this.#finished = new Map();
     this.#finished.set(number, finish);
+    this.#ring ??= [];
     const oldest = this.#ring[this.#next];
     if (oldest !== undefined) this.#finished.delete(oldest);
     this.#ring[this.#next] = number;
@@ -57,22 +60,7 @@ export class EndTable {
 
   clear(): void {
     this.#ends.clear();
-    this.#sent.clear();
     this.#finished.clear();
-  }
-
-  /**
-   * Where a send number stands, and takes note of it. On an end that is not in use every number is `next`: it is
-   * refused by itself.
-   */
-  order(number: number, sequence: number): 'next' | 'duplicate' | 'gap' {
-    if (!this.#ends.has(number)) return 'next';
-    const last = this.#sent.get(number) ?? 0;
-    if (sequence === nextSequence(last)) {
-      this.#sent.set(number, sequence);
-      return 'next';
-    }
-    return isUpTo(sequence, last) ? 'duplicate' : 'gap';
   }
 
   /** How an end answers that is not in use. */

@@ -4,6 +4,7 @@
  */
 
 import { hresultOf, success } from '../../shared/errors.ts';
+import { isUpTo, nextSequence } from '../../shared/sequence.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
 import type { Parcel } from './delivery.ts';
 import type { Registration } from './registration.ts';
@@ -19,6 +20,8 @@ export interface SourceEnd {
   readonly channel: Channel;
   /** Bidirectional: what is queued for this end and has not been given yet. */
   pending: Parcel | undefined;
+  /** The last send number processed on it. */
+  sent: number;
 }
 
 export interface ListenerEnd {
@@ -29,9 +32,20 @@ export interface ListenerEnd {
   readonly channel: Channel;
   /** The same. */
   pending: Parcel | undefined;
+  /** The same. */
+  sent: number;
 }
 
 export type End = SourceEnd | ListenerEnd;
+
+/** Where a send number stands on an end, which takes note of it. */
+export function order(end: End, sequence: number): 'next' | 'duplicate' | 'gap' {
+  if (sequence === nextSequence(end.sent)) {
+    end.sent = sequence;
+    return 'next';
+  }
+  return isUpTo(sequence, end.sent) ? 'duplicate' : 'gap';
+}
 
 /** Why an end is finished, seen by the session that had it. */
 export type Finish = 'source' | 'bySource' | 'bySelf' | 'declined' | 'acquiredByAnother' | 'closedByAnother';

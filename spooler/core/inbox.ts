@@ -78,13 +78,14 @@ export class Inbox {
   /** False where the slice was over before the message was. */
   #read(message: Uint8Array): boolean {
     if (message.length === 0) throw new SpoolError('MALFORMED_RECORD', { input: 'empty message' });
-    while (this.#offset < message.length && !this.#ended) {
+    const record = new RawRecord(message, this.#offset);
+    for (;;) {
       if (++this.#records % LOOK_EVERY === 0 && this.#sliceIsOver()) return false;
-      const record = new RawRecord(message, this.#offset);
       this.#offset += record.length;
       this.#hooks.read(record);
+      if (this.#offset >= message.length || this.#ended) return true;
+      record.moveTo(message, this.#offset);
     }
-    return true;
   }
 
   /** A slice begins with the first look in a turn of the event loop, and ends with that turn at the latest. */

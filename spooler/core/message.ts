@@ -1,50 +1,110 @@
 /**
- * One notification, response or last word on its way through the spooler: the bytes as they came, forwarded as they
- * are.
+ * One notification, response or last word on its way through the spooler: the record as it came, forwarded as it is.
+ * Most go on at once: who keeps one asks it for a copy of its own.
  */
 
-import { encodeRecord, type Notify } from '../../shared/index.ts';
+import type { Batch } from '../../shared/batch.ts';
+import { encodeRecord, FLAGS, HEAD_LENGTH, RawRecord } from '../../shared/index.ts';
+import type { Outbox } from '../../shared/outbox.ts';
+import type { Slab } from '../../shared/slab.ts';
 
 export class Message {
-  readonly sequence: number;
-  readonly size: number;
-  readonly #end: number;
-  #data: Uint8Array | null;
-  #frame: Uint8Array | undefined;
+  sequence = 0;
+  /** Bytes of data. */
+  size = 0;
+  #end = 0;
+  #isNull = false;
+  /** Whether the record can be sent on unchanged to an end of the number it came with. */
+  #plain = false;
+  /** Where the record stands. */
+  #bytes: Uint8Array;
+  #from = 0;
+  #payloadFrom = 0;
+  #to = 0;
 
-  /** `frame` is the whole record as it came, where it can be sent on unchanged. */
-  constructor({ end, sequence, data }: Pick<Notify, 'end' | 'sequence' | 'data'>, frame?: Uint8Array) {
-    this.#end = end;
-    this.sequence = sequence;
-    this.#data = data;
-    this.size = data?.length ?? 0;
-    this.#frame = frame;
+  /** Of a `notify` or `close` that has been checked. Refers to the message it stands in. */
+  constructor(raw: RawRecord) {
+    this.#bytes = raw.message;
+    this.moveTo(raw);
+  }
+
+  /** Becomes another one; who keeps one has a copy. */
+  moveTo(raw: RawRecord): this {
+    this.sequence = raw.sequence;
+    this.size = raw.payloadLength;
+    this.#end = raw.id;
+    this.#isNull = (raw.flags & FLAGS.null) !== 0;
+    this.#plain = raw.headerLength === 0;
+    this.#bytes = raw.message;
+    this.#from = raw.offset;
+    this.#payloadFrom = raw.offset + HEAD_LENGTH + raw.headerLength;
+    this.#to = raw.offset + raw.length;
+    return this;
+  }
+
+  /** Bytes of the record. */
+  get length(): number {
+    return this.#to - this.#from;
   }
 
   get data(): Uint8Array | null {
-    return this.#data;
+    return this.#isNull ? null : this.#bytes.subarray(this.#payloadFrom, this.#to);
   }
 
-  /** The `notify` record for an end. The same bytes for every end that has the number it came with. */
+  /** Whether the record is the same for this end. */
+  fits(end: number): boolean {
+    return this.#plain && end === this.#end;
+  }
+
+  /** The `notify` record for an end. */
   record(end: number): readonly Uint8Array[] {
-    if (end === this.#end && this.#frame) return [this.#frame];
-    return encodeRecord({ op: 'notify', end, sequence: this.sequence, data: this.#data, release: false });
+    if (this.fits(end)) return [this.#bytes.subarray(this.#from, this.#to)];
+    return encodeRecord({ op: 'notify', end, sequence: this.sequence, data: this.data, release: false });
   }
 
-  /** To be called before it is kept: a small piece of a large message would keep the whole of it in memory. */
-  detach(): this {
-    const view = this.#frame ?? this.#data;
-    if (view && view.buffer.byteLength > 2 * view.length) {
-      this.#frame = this.#frame && copyOf(this.#frame);
-      this.#data = this.#frame
-        ? this.#data && this.#frame.subarray(this.#frame.length - this.size)
-        : this.#data && copyOf(this.#data);
+  /** Adds the record to what many are sent, and returns its length. Precondition: it fits the ends of all of them. */
+  addTo(batch: Batch): number {
+    batch.add(this.#bytes, this.#from, this.#to);
+    return this.#to - this.#from;
+  }
+
+  /** Sends the record on. Precondition: it fits the end. */
+  forwardTo(outbox: Outbox): void {
+    outbox.forward(this.#bytes, this.#from, this.#to);
+  }
+
+  /**
+   * A copy to be kept. Its bytes are copied too, to the slab if there is one, unless they are most of what they came
+   * with: a small piece would keep the whole of it in memory.
+   */
+  keep(slab?: Slab): Message {
+    const { length } = this;
+    const kept = new Message(NO_RECORD);
+    kept.sequence = this.sequence;
+    kept.size = this.size;
+    kept.#end = this.#end;
+    kept.#isNull = this.#isNull;
+    kept.#plain = this.#plain;
+    let from = this.#from;
+    if (this.#bytes.buffer.byteLength <= 2 * length) {
+      kept.#bytes = this.#bytes;
+    } else if (slab === undefined || length > LARGE) {
+      // Not slice(): a Buffer's slice is a view.
+      kept.#bytes = new Uint8Array(this.#bytes.subarray(from, this.#to));
+      from = 0;
+    } else {
+      from = slab.take(length);
+      kept.#bytes = slab.bytes;
+      kept.#bytes.set(this.#bytes.subarray(this.#from, this.#to), from);
     }
-    return this;
+    kept.#from = from;
+    kept.#payloadFrom = from + this.#payloadFrom - this.#from;
+    kept.#to = from + length;
+    return kept;
   }
 }
 
-function copyOf(bytes: Uint8Array): Uint8Array {
-  // Not slice(): a Buffer's slice is a view.
-  return new Uint8Array(bytes);
-}
+/** Bytes from which a record has memory of its own. */
+const LARGE = 4096;
+
+const NO_RECORD = new RawRecord(new Uint8Array(HEAD_LENGTH), 0);

@@ -6,6 +6,7 @@
 import { type Interest, nameKey } from '../../shared/index.ts';
 import type { Window } from './delivery.ts';
 import type { ListenerEnd } from './ends.ts';
+import { LazySet } from './lazy-set.ts';
 import type { Session } from './session.ts';
 
 export class Registration {
@@ -17,7 +18,7 @@ export class Registration {
   /** Charged for what it holds: its own window when unidirectional, the session's common one otherwise. */
   readonly window: Window;
   /** The ends of unidirectional channels it has received from; they go with it. */
-  readonly ends = new Set<ListenerEnd>();
+  readonly ends = new LazySet<ListenerEnd>();
 
   constructor(number: number, session: Session, interest: Interest, window: Window) {
     this.number = number;

@@ -3,78 +3,87 @@
  * GAP-28, end, ownership, type, size, turn; what is refused changes nothing (GAP-27).
  */
 
+import { checkCarried, typeCarried } from '../../shared/decode-record.ts';
 import { hresultOf } from '../../shared/errors.ts';
-import type { CloseEnd, Notify, RawRecord } from '../../shared/index.ts';
+import { FLAGS, type Guid, type RawRecord } from '../../shared/index.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
-import type { End } from './ends.ts';
+import { type End, order } from './ends.ts';
 import { Message } from './message.ts';
 import type { Session } from './session.ts';
 import type { UnidirectionalChannel } from './unidirectional-channel.ts';
 
-export function notify(session: Session, record: Notify, raw: RawRecord): void {
-  const end = checkEnd(session, record);
+const S_OK = hresultOf('S_OK');
+
+export function notify(session: Session, raw: RawRecord): void {
+  checkCarried(raw);
+  const type = typeCarried(raw);
+  const end = checkEnd(session, 'notify', raw);
   if (!end) return;
+  const refused = checkData(session, raw, type);
+  if (refused === undefined) session.spooler.traffic.countReceived(raw.payloadLength);
   const { channel } = end;
-  const settle = (hresult: number | undefined): void => {
-    if (hresult !== undefined) session.settle(record.end, record.sequence, hresult);
-  };
-  // A record without a header can be sent on as it came.
-  const message = (): Message => new Message(record, raw.headerLength === 0 ? raw.bytes : undefined);
-  const refused = checkData(session, record);
-  if (refused === undefined) session.spooler.traffic.countReceived(record.data?.length ?? 0);
+  let answer: number | undefined;
   if (channel.style === 'kBiDirectional') {
-    settle(refused ?? (end.kind === 'source' ? channel.notify(message()) : channel.respond(end, message())));
+    answer = refused ?? (end.kind === 'source' ? channel.notify(passing(raw)) : channel.respond(end, passing(raw)));
+    if (answer === S_OK) return session.settleSoon(raw.id, raw.sequence);
   } else if (end.kind === 'listener') {
-    settle(hresultOf('E_INVALIDARG'));
-  } else if (channel.waits && floods(session, channel, record)) {
-    session.end('FLOODED', 'faulty');
+    answer = hresultOf('E_INVALIDARG');
+  } else if (channel.waits && floods(session, channel, raw)) {
+    return session.end('FLOODED', 'faulty');
   } else {
-    settle(refused === undefined ? channel.notify(message()) : channel.refuse(record.sequence, refused));
+    answer = refused === undefined ? channel.notify(passing(raw)) : channel.refuse(raw.sequence, refused);
   }
+  if (answer !== undefined) session.settle(raw.id, raw.sequence, answer);
 }
 
-export function close(session: Session, record: CloseEnd): void {
-  const end = checkEnd(session, record);
+export function close(session: Session, raw: RawRecord): void {
+  checkCarried(raw);
+  const type = typeCarried(raw);
+  const end = checkEnd(session, 'close', raw);
   if (!end) return;
-  const { channel } = end;
-  const settle = (hresult: number | undefined): void => {
-    if (hresult !== undefined) session.settle(record.end, record.sequence, hresult);
-  };
+  const release = isRelease(raw);
   // Bytes that come with NOTIFICATION_RELEASE are ignored (PAN-178).
-  const refused = record.release ? undefined : checkData(session, record);
-  if (refused === undefined && !record.release) session.spooler.traffic.countReceived(record.data?.length ?? 0);
+  const refused = release ? undefined : checkData(session, raw, type);
+  if (refused === undefined && !release) session.spooler.traffic.countReceived(raw.payloadLength);
+  const { channel } = end;
+  let answer: number | undefined;
   if (channel.style === 'kBiDirectional') {
-    settle(refused ?? closeBidirectional(channel, end, record));
+    answer = refused ?? closeBidirectional(channel, end, release ? undefined : passing(raw));
   } else if (end.kind === 'listener') {
-    settle(hresultOf('E_INVALIDARG'));
+    answer = hresultOf('E_INVALIDARG');
   } else if (channel.waitingObjects > session.spooler.limits.waitingObjects) {
     // One close may stand behind as many as may wait.
-    session.end('FLOODED', 'faulty');
+    return session.end('FLOODED', 'faulty');
   } else {
-    settle(refused === undefined ? channel.close(record.sequence) : channel.refuse(record.sequence, refused));
+    answer = refused === undefined ? channel.close(raw.sequence) : channel.refuse(raw.sequence, refused);
   }
+  if (answer !== undefined) session.settle(raw.id, raw.sequence, answer);
 }
 
-function closeBidirectional(channel: BidirectionalChannel, end: End, record: CloseEnd): number {
-  const last = record.release ? undefined : new Message(record);
+function closeBidirectional(channel: BidirectionalChannel, end: End, last: Message | undefined): number {
   return end.kind === 'source' ? channel.close(last) : channel.closeByListener(end, last);
 }
 
 /** The end, if the record is the next on it; otherwise it has been answered, or was answered before. */
-function checkEnd(session: Session, { op, end: number, sequence }: Notify | CloseEnd): End | undefined {
-  const order = session.ends.order(number, sequence);
-  if (order === 'duplicate') return undefined;
-  const end = session.ends.get(number);
-  if (order === 'next' && end) return end;
-  if (end?.kind === 'source' && end.channel.style === 'kUniDirectional') {
-    refuseInTurn(session, end.channel, sequence);
-  } else {
-    const code = end
-      ? hresultOf('E_INVALIDARG')
-      : session.ends.refusal(number, op, session.spooler.wasGivenOut(number));
-    session.settle(number, sequence, code);
+function checkEnd(session: Session, op: 'notify' | 'close', { id, sequence }: RawRecord): End | undefined {
+  const end = session.ends.get(id);
+  if (!end) {
+    session.settle(id, sequence, session.ends.refusal(id, op, session.spooler.wasGivenOut(id)));
+    return undefined;
   }
-  return undefined;
+  switch (order(end, sequence)) {
+    case 'next':
+      return end;
+    case 'duplicate':
+      return undefined;
+    case 'gap':
+      if (end.kind === 'source' && end.channel.style === 'kUniDirectional') {
+        refuseInTurn(session, end.channel, sequence);
+      } else {
+        session.settle(id, sequence, hresultOf('E_INVALIDARG'));
+      }
+      return undefined;
+  }
 }
 
 /** A number that skips, where earlier ones may wait for their answers. */
@@ -84,16 +93,28 @@ function refuseInTurn(session: Session, channel: UnidirectionalChannel, sequence
   if (answer !== undefined) session.settle(channel.source.number, sequence, answer);
 }
 
+function isRelease({ flags }: RawRecord): boolean {
+  return (flags & FLAGS.release) !== 0;
+}
+
 /** Type, then size. Undefined when both are right. */
-function checkData({ spooler }: Session, { type, release, data }: Notify | CloseEnd): number | undefined {
-  if (type !== undefined || release) return hresultOf('INVALID_NOTIFICATION_TYPE');
-  if ((data?.length ?? 0) > spooler.limits.payload) return hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED');
+function checkData({ spooler }: Session, raw: RawRecord, type: Guid | undefined): number | undefined {
+  if (type !== undefined || isRelease(raw)) return hresultOf('INVALID_NOTIFICATION_TYPE');
+  if (raw.payloadLength > spooler.limits.payload) return hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED');
   return undefined;
 }
 
 /** Whether more would be unanswered on a channel that waits than is allowed; one always is. */
-function floods({ spooler }: Session, channel: UnidirectionalChannel, { data }: Notify): boolean {
+function floods({ spooler }: Session, channel: UnidirectionalChannel, { payloadLength }: RawRecord): boolean {
   const { waitingObjects, waitingBytes } = spooler.limits;
   if (channel.waitingObjects === 0) return false;
-  return channel.waitingObjects >= waitingObjects || channel.waitingBytes + (data?.length ?? 0) > waitingBytes;
+  return channel.waitingObjects >= waitingObjects || channel.waitingBytes + payloadLength > waitingBytes;
+}
+
+/** One for all, since most go on at once. */
+let message: Message | undefined;
+
+function passing(raw: RawRecord): Message {
+  message = message?.moveTo(raw) ?? new Message(raw);
+  return message;
 }

@@ -3,8 +3,11 @@
  * PAN-124).
  */
 
+import { Batch } from '../../shared/batch.ts';
 import { hresultOf } from '../../shared/errors.ts';
 import type { Cause, Overflow } from '../../shared/index.ts';
+import { JOIN_LIMIT } from '../../shared/outbox.ts';
+import { Slab } from '../../shared/slab.ts';
 import type { Directory, Target } from './directory.ts';
 import type { ListenerEnd, SourceEnd } from './ends.ts';
 import type { Message } from './message.ts';
@@ -16,6 +19,8 @@ type Waiting =
   | { readonly kind: 'close'; readonly sequence: number };
 
 const S_OK = hresultOf('S_OK');
+/** Bytes: many channels may have one thing waiting, few have much. */
+const FIRST_SLAB = 1024;
 
 export class UnidirectionalChannel {
   readonly style = 'kUniDirectional';
@@ -27,17 +32,22 @@ export class UnidirectionalChannel {
   /** The ends of the registrations that match, as of `#audienceVersion`. */
   #audience: ListenerEnd[] = [];
   #audienceVersion = -1;
+  #directoryChanges = -1;
   readonly #ends = new Map<object, ListenerEnd>();
+  /** What everybody is sent alike in this turn. */
+  #batch: Batch | undefined;
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  /** Where the small ones of them are. */
+  #slab: Slab | undefined;
 
   constructor(
-    source: Omit<SourceEnd, 'channel' | 'pending'>,
+    source: Omit<SourceEnd, 'channel' | 'pending' | 'sent'>,
     target: Target,
     directory: Directory,
     overflow: Overflow,
   ) {
-    this.source = { ...source, channel: this, pending: undefined };
+    this.source = { ...source, channel: this, pending: undefined, sent: 0 };
     this.target = target;
     this.#directory = directory;
     this.#overflow = overflow;
@@ -66,7 +76,8 @@ export class UnidirectionalChannel {
   /** Returns how it ended, or undefined when the answer has to wait for room. */
   notify(message: Message): number | undefined {
     if (this.#waiting.length > 0 || (this.waits && !this.#hasRoomEverywhere())) {
-      this.#wait({ kind: 'notify', message: message.detach() });
+      this.#slab ??= new Slab(FIRST_SLAB);
+      this.#wait({ kind: 'notify', message: message.keep(this.#slab) });
       return undefined;
     }
     return this.#deliver(message);
@@ -104,6 +115,7 @@ export class UnidirectionalChannel {
   forget(end: ListenerEnd): void {
     this.#ends.delete(end.registration);
     this.#audienceVersion = -1;
+    this.#directoryChanges = -1;
   }
 
   #openToClosed(cause: Cause): void {
@@ -120,25 +132,57 @@ export class UnidirectionalChannel {
   #deliver(message: Message): number {
     this.#refreshAudience();
     if (this.#audience.length === 0) return hresultOf('NO_LISTENERS');
+    const { sequence, size } = message;
+    let batch: Batch | undefined;
+    let kept: Message | undefined;
+    let length = 0;
     let given = 0;
     for (const { session, registration, number } of this.#audience) {
       const { window } = registration;
       const { delivery } = session;
-      if (!delivery.hasRoom(window)) {
+      if (delivery.wouldPass(window)) {
+        given++;
+        if (message.fits(number)) {
+          if (batch === undefined) {
+            batch = this.#batchFor(message);
+            length = message.addTo(batch);
+          }
+          delivery.share(batch, length, number, sequence, size, window);
+        } else {
+          delivery.give({ end: number, sequence, size, record: message.record(number) }, window);
+        }
+      } else if (this.waits || delivery.hasRoom(window)) {
+        // Where the sender waits for room, it was looked for: two registrations of one session may share the last.
+        given++;
+        kept ??= message.keep();
+        delivery.give({ end: number, sequence, size, record: kept.record(number) }, window);
+      } else {
         session.lost++;
         session.spooler.traffic.lost++;
-        continue;
       }
-      given++;
-      const { sequence, size } = message;
-      if (!delivery.wouldPass(window)) message.detach();
-      delivery.give({ end: number, sequence, size, record: message.record(number) }, window);
     }
     if (given === this.#audience.length) return S_OK;
     return hresultOf(given > 0 ? 'UNIRECTIONAL_NOTIFICATION_LOST' : 'ASYNC_NOTIFICATION_FAILURE');
   }
 
+  /** The batch of this turn, as long as nobody has been sent it and it is not full. */
+  #batchFor({ length }: Message): Batch {
+    if (this.#batch !== undefined && this.#batch.length + length <= JOIN_LIMIT) return this.#batch;
+    const over = (): void => {
+      if (this.#batch === batch) this.#batch = undefined;
+    };
+    const batch = new Batch(over);
+    this.#batch = batch;
+    // Where everybody has something else to send as well nobody is sent it as it is, and it would go on, with the
+    // messages its records stand in.
+    queueMicrotask(over);
+    return batch;
+  }
+
   #refreshAudience(): void {
+    const { changes } = this.#directory;
+    if (changes === this.#directoryChanges) return;
+    this.#directoryChanges = changes;
     const version = this.#directory.audienceVersion(this.target);
     if (version === this.#audienceVersion) return;
     this.#audienceVersion = version;
@@ -181,6 +225,7 @@ export class UnidirectionalChannel {
       if (waiting.kind === 'notify') this.#waitingBytes -= waiting.message.size;
       this.source.session.settle(this.source.number, sequenceOf(waiting), this.#process(waiting));
     }
+    this.#slab = undefined;
   }
 
   #process(waiting: Waiting): number {

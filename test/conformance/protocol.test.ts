@@ -429,7 +429,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await using rig = await startRig({
         transport,
         server: 'print.example',
-        limits: { payload: 1000, message: 2000, waitingObjects: 3, waitingBytes: 4 },
+        limits: { payload: 1000, message: 2000, waitingObjects: 3, waitingBytes: 4, keptObjects: 2, keptBytes: 1 },
       });
       await using ann = await WirePeer.connect(rig);
       const [welcome] = await ann.exchange({ op: 'hello', user: 'Ann', agent: 'window' });
@@ -437,7 +437,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
         op: 'welcome',
         user: 'Ann',
         server: 'print.example',
-        limits: { payload: 1000, message: 2000, waitingObjects: 3, waitingBytes: 4 },
+        limits: { payload: 1000, message: 2000, waitingObjects: 3, waitingBytes: 4, keptObjects: 2, keptBytes: 1 },
       });
       expect(rig.events).toEqual([{ kind: 'sessionOpened', user: 'Ann', agent: 'window' }]);
     });

@@ -15,7 +15,7 @@ import {
   type SpoolerRecord,
   succeeded,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import type { FaultLink, Rig } from '../harness/index.ts';
 
 export const TYPE = guid('0b20806a-328a-4e1c-931c-0250308574c7');

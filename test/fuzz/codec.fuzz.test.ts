@@ -16,7 +16,7 @@ import {
   SpoolError,
   type WireRecord,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { messagePack, subsetMap } from './message-pack.ts';
 import { anyRecord, clientRecord, spoolerRecord } from './records.ts';
 

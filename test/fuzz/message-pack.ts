@@ -1,7 +1,7 @@
 /** Random MessagePack, of the subset that headers use and outside it; made without any encoder. */
 
 import * as fc from 'fast-check';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 

@@ -16,7 +16,7 @@ import {
   USER_FILTERS,
   type UserFilter,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { encodeHead } from '../../shared/record.ts';
 import { messagePack, subsetMap } from './message-pack.ts';
 
@@ -76,7 +76,14 @@ export const clientRecord: fc.Arbitrary<ClientRecord> = fc.oneof(
   fc.record({ op: fc.constant('release'), end: someId, sequence: uint32, only: fc.boolean() }),
 );
 
-const limits = fc.record({ payload: count, message: count, waitingObjects: count, waitingBytes: count });
+const limits = fc.record({
+  payload: count,
+  message: count,
+  waitingObjects: count,
+  waitingBytes: count,
+  keptObjects: count,
+  keptBytes: count,
+});
 
 export const spoolerRecord: fc.Arbitrary<SpoolerRecord> = fc.oneof(
   withOptional({ op: fc.constant('welcome'), user, server: text, limits }, { missed: fc.record({ cause, count }) }),

@@ -4,7 +4,7 @@
  */
 
 import type { Link, LinkHandlers } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { inNextTurn } from './real-time.ts';
 
 /** Two joined links; what one sends the other receives. Give one to `Spooler.accept` and the other to an end. */

@@ -49,7 +49,11 @@ export const TRANSPORTS: readonly Transport[] = ['memory', 'websocket'];
 export interface RigOptions extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'tls' | 'wallClock'> {
   /** Default `memory`: no sockets, a few milliseconds. `origins` and `tls` need `websocket`. */
   readonly transport?: Transport;
-  /** Any of the spooler's limits, small ones to reach them; the rest as in `DEFAULT_LIMITS`. */
+  /**
+   * Any of the spooler's limits, small ones to reach them; the rest as in `DEFAULT_LIMITS`, but for `keptObjects` and
+   * `answerTime`, which are 0: when nothing is on its way any more, what the spooler counts as held is what somebody
+   * holds, and no time has to pass for an answer.
+   */
   readonly limits?: Partial<Limits>;
   /** Milliseconds of real time to wait for what should happen before giving up; default 3,000. */
   readonly patience?: number;
@@ -106,7 +110,13 @@ export class Rig {
   async startSpooler(): Promise<void> {
     if (this.#running) throw new Error('the spooler runs: kill it first');
     const { transport: _, patience: __, ...options } = this.#options;
-    const common = { ...options, clock: this.clock, observer: (event: SpoolerEvent) => this.events.push(event) };
+    const limits = { keptObjects: 0, answerTime: 0, ...options.limits };
+    const common = {
+      ...options,
+      limits,
+      clock: this.clock,
+      observer: (event: SpoolerEvent) => this.events.push(event),
+    };
     if (this.transport === 'websocket') this.#server = await serve({ ...common, port: 0 });
     const spooler = this.#server?.spooler ?? createSpooler({ ...common, usesTokens: options.tokens !== undefined });
     const accept = spooler.accept.bind(spooler);

@@ -12,7 +12,7 @@ const UNTRACED = { traceReferences: false };
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   test.each([
-    { what: 'in objects', count: 4_500, size: 16 },
+    { what: 'in objects', count: 8_500, size: 16 },
     { what: 'at 4 KB', count: 3_000, size: 4_096 },
     { what: 'at 64 KB', count: 300, size: 65_536 },
     { what: 'at 1 MB', count: 20, size: MiB },

@@ -11,7 +11,7 @@ import {
   OPS,
   type WireRecord,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { type Rig, startRig, TRANSPORTS } from '../harness/index.ts';
 import { Canary } from './canary.ts';
 import { numbersFrom, type Random, spoilt } from './random.ts';

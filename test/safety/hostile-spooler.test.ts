@@ -11,14 +11,21 @@ import {
   notificationType,
   type SpoolerRecord,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { memoryLinks, Recorder } from '../harness/index.ts';
 import { numbersFrom, spoilt } from './random.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const uni = { name: '\\\\localhost\\Lab', type, filter: 'kPerUser', style: 'kUniDirectional' } as const;
 const bi = { ...uni, style: 'kBiDirectional' } as const;
-const limits = { payload: 1_000, message: 70_000, waitingObjects: 2, waitingBytes: 1_000 };
+const limits = {
+  payload: 1_000,
+  message: 70_000,
+  waitingObjects: 2,
+  waitingBytes: 1_000,
+  keptObjects: 0,
+  keptBytes: 0,
+};
 const WELCOME: SpoolerRecord = { op: 'welcome', user: 'ann', server: 'localhost', limits };
 
 function bytes(...records: readonly SpoolerRecord[]): Uint8Array {

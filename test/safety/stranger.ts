@@ -9,7 +9,7 @@ import {
   type Link,
   type SpoolerRecord,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import type { Rig } from '../harness/index.ts';
 
 /** Milliseconds of real time after which silence is taken for what it is: a failure. */

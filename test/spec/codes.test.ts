@@ -497,7 +497,14 @@ describe('a spooler of another make', () => {
         eachRecord(message, (raw) => {
           const record = decodeRecord(raw, 'client');
           if (record.op === 'hello') {
-            const limits = { payload: 100, message: 1000, waitingObjects: 1, waitingBytes: 100 };
+            const limits = {
+              payload: 100,
+              message: 1000,
+              waitingObjects: 1,
+              waitingBytes: 100,
+              keptObjects: 0,
+              keptBytes: 0,
+            };
             write({ op: 'welcome', user: 'ann', server: 'other', limits });
           } else if (record.op === 'open') {
             write({ op: 'result', id: 1, request: record.request, hresult: 0, json: new Uint8Array() });

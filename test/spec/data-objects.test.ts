@@ -13,7 +13,7 @@ import {
   NOTIFICATION_RELEASE,
   notificationType,
 } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import { memoryLinks, type Rig, read, startRig, TRANSPORTS } from '../harness/index.ts';
 import { WireClient } from './wire-client.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import { type ClientRecord, decodeRecord, eachRecord, encodeRecord, type SpoolerRecord } from '../../shared/index.ts';
-import { concat } from '../../shared/outbox.ts';
+import { concat } from '../../shared/join.ts';
 import type { Rig } from '../harness/index.ts';
 
 /** Milliseconds of real time to wait for an answer; a test that gets here has failed. */

@@ -58,7 +58,7 @@ const WHOLE: Readonly<Record<keyof typeof OP, { readonly direction: Direction; r
       header: map({
         user: 'ann',
         server: 'localhost',
-        limits: { payload: 1, message: 1, waitingObjects: 1, waitingBytes: 1 },
+        limits: { payload: 1, message: 1, waitingObjects: 1, waitingBytes: 1, keptObjects: 1, keptBytes: 1 },
       }),
     },
   },
@@ -220,7 +220,7 @@ function without<Key extends string>(object: Readonly<Record<Key, unknown>>, key
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 }
 
-const LIMITS = { payload: 1, message: 1, waitingObjects: 1, waitingBytes: 1 };
+const LIMITS = { payload: 1, message: 1, waitingObjects: 1, waitingBytes: 1, keptObjects: 1, keptBytes: 1 };
 const WELCOME = { user: 'ann', server: 'localhost', limits: LIMITS };
 
 const schemas: InvalidVector[] = [
@@ -235,11 +235,11 @@ const schemas: InvalidVector[] = [
   schema('hello', 'with an instance in text', { instance: TYPE }),
   schema('hello', 'with an agent of 257 characters', { agent: USER_257 }),
   ...(['user', 'server', 'limits'] as const).map((key) => schema('welcome', `without ${key}`, without(WELCOME, key))),
-  ...(['payload', 'message', 'waitingObjects', 'waitingBytes'] as const).map((key) =>
+  ...(['payload', 'message', 'waitingObjects', 'waitingBytes', 'keptObjects', 'keptBytes'] as const).map((key) =>
     schema('welcome', `with limits without ${key}`, { ...WELCOME, limits: without(LIMITS, key) }),
   ),
   schema('welcome', 'with an unknown limit', { ...WELCOME, limits: { ...LIMITS, patience: 1 } }),
-  schema('welcome', 'with limits that are an array', { ...WELCOME, limits: [1, 1, 1, 1] }),
+  schema('welcome', 'with limits that are an array', { ...WELCOME, limits: [1, 1, 1, 1, 1, 1] }),
   schema('welcome', 'with missed without a count', { ...WELCOME, missed: { cause: 'slow' } }),
   schema('welcome', 'with missed without a cause', { ...WELCOME, missed: { count: 1 } }),
   ...(['register', 'open'] as const).flatMap((op) => [

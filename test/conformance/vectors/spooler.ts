@@ -12,7 +12,14 @@ function readOnly(name: string, hex: string, ...records: JsonRecord[]): ValidVec
 
 const LAST = 0xffffffff;
 const FIXED = utf8('fixed');
-const LIMITS = { payload: 10_485_760, message: 10_551_296, waitingObjects: 4096, waitingBytes: 4_194_304 };
+const LIMITS = {
+  payload: 10_485_760,
+  message: 10_551_296,
+  waitingObjects: 4096,
+  waitingBytes: 4_194_304,
+  keptObjects: 1024,
+  keptBytes: 524_288,
+};
 const CAUSES = ['closed', 'acquired', 'left', 'died', 'silent', 'faulty', 'slow', 'printerRemoved', 'shutdown', 'lost'];
 
 const greeting: ValidVector[] = [

@@ -1,0 +1,125 @@
+/** What was sent on one end and not answered yet, the oldest first. Numbers and functions in arrays: there may be many. */
+
+import { unwrap } from '../shared/errors.ts';
+import { type DataObject, type Outcome, SpoolError } from '../shared/index.ts';
+
+/** What a refusal is to whoever sent; here a code may mean something else than on the wire. */
+export type Refused = (reason: SpoolError) => SpoolError;
+
+// One executor for all promises: a closure for each costs as much as the promise.
+let resolveTaken: (outcome: Outcome) => void = () => {};
+let rejectTaken: (reason: SpoolError) => void = () => {};
+function takeSettlers(resolve: (outcome: Outcome) => void, reject: (reason: SpoolError) => void): void {
+  resolveTaken = resolve;
+  rejectTaken = reject;
+}
+
+export class Unanswered {
+  readonly #refused: Refused;
+  readonly #answered: () => void;
+  #resolves: ((outcome: Outcome) => void)[] = [];
+  #rejects: ((reason: SpoolError) => void)[] = [];
+  #sizes: number[] = [];
+  /** What was lent, by number; given back with the answer. */
+  #lent: Map<number, DataObject> | undefined;
+  /** Where the oldest stands, and its number; those behind it have the numbers that follow. */
+  #first = 0;
+  #sequence = 0;
+  #bytes = 0;
+
+  /** `answered` is called whenever there is less of it. */
+  constructor(refused: Refused, answered: () => void) {
+    this.#refused = refused;
+    this.#answered = answered;
+  }
+
+  get objects(): number {
+    return this.#sizes.length - this.#first;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * The promise of what is sent under this number, which follows the one before it. `lent`: one reference is given back
+   * before the promise settles.
+   */
+  add(sequence: number, size: number, lent?: DataObject): Promise<Outcome> {
+    if (lent) {
+      this.#lent ??= new Map();
+      this.#lent.set(sequence, lent);
+    }
+    if (this.objects === 0) this.#sequence = sequence;
+    this.#sizes.push(size);
+    this.#bytes += size;
+    const answer = new Promise<Outcome>(takeSettlers);
+    this.#resolves.push(resolveTaken);
+    this.#rejects.push(rejectTaken);
+    return answer;
+  }
+
+  /** Whether an answer to this number answers everything. */
+  isLast(sequence: number): boolean {
+    return this.#upTo(sequence) === this.objects;
+  }
+
+  /** Everything up to the number ended this way. */
+  settled(sequence: number, hresult: number): void {
+    const count = this.#upTo(sequence);
+    if (count === 0) return;
+    const end = this.#first + count;
+    this.#giveBack(this.#sequence, count);
+    let outcome: Outcome | undefined;
+    for (let at = this.#first; at < end; at++) {
+      this.#bytes -= this.#sizes[at] as number;
+      try {
+        outcome ??= unwrap(hresult);
+        this.#resolves[at]?.(outcome);
+      } catch (reason) {
+        this.#rejects[at]?.(this.#refused(SpoolError.from(reason, 'PROTOCOL_VIOLATED')));
+      }
+    }
+    this.#first = end;
+    this.#sequence = (this.#sequence + count) >>> 0;
+    this.#tidy();
+    this.#answered();
+  }
+
+  /** No answer will come any more. */
+  rejectAll(reason: SpoolError): void {
+    this.#giveBack(this.#sequence, this.objects);
+    const rejects = this.#rejects.slice(this.#first);
+    this.#first = this.#sizes.length;
+    this.#bytes = 0;
+    this.#tidy();
+    for (const reject of rejects) reject(reason);
+    this.#answered();
+  }
+
+  #giveBack(first: number, count: number): void {
+    const lent = this.#lent;
+    if (lent === undefined || lent.size === 0) return;
+    for (let index = 0; index < count; index++) {
+      const sequence = (first + index) >>> 0;
+      const object = lent.get(sequence);
+      if (object === undefined) continue;
+      lent.delete(sequence);
+      object.release();
+    }
+  }
+
+  /** How many of them a number stands for. */
+  #upTo(sequence: number): number {
+    const count = (sequence - this.#sequence + 1) | 0;
+    return Math.max(0, Math.min(count, this.objects));
+  }
+
+  #tidy(): void {
+    if (this.#first < this.#sizes.length && (this.#first < 1024 || this.#first * 2 < this.#sizes.length)) return;
+    this.#resolves = this.#resolves.slice(this.#first);
+    this.#rejects = this.#rejects.slice(this.#first);
+    this.#sizes = this.#sizes.slice(this.#first);
+    this.#first = 0;
+  }
+}
