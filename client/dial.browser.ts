@@ -45,13 +45,13 @@ class BrowserLink implements Link {
     this.#socket = socket;
   }
 
-  attach({ onMessage, onAlive, onClose }: LinkHandlers): void {
+  attach(handlers: LinkHandlers): void {
     this.#socket.onmessage = ({ data }) => {
-      onAlive();
-      if (data instanceof ArrayBuffer) onMessage(new Uint8Array(data));
+      handlers.onAlive();
+      if (data instanceof ArrayBuffer) handlers.onMessage(new Uint8Array(data));
       else this.close(CLOSES.TEXT_MESSAGE.code, CLOSES.TEXT_MESSAGE.reason);
     };
-    this.#socket.onclose = ({ code, reason }) => onClose(code, reason);
+    this.#socket.onclose = ({ code, reason }) => handlers.onClose(code, reason);
   }
 
   get buffered(): number {

@@ -3,7 +3,7 @@
 import { frameHeadLength, OPCODES, writeFrameHead } from './frame.ts';
 import type { FrameRules } from './frame-rules.ts';
 import { joinSmall, REFERENCE_FROM } from './join.ts';
-import { mask, randomKey } from './mask.ts';
+import { mask, randomKey, rotateKey } from './mask.ts';
 
 /** What is used of a stream to write to. */
 export interface ByteSink {
@@ -17,7 +17,7 @@ export interface ByteSink {
 /** A peer that does not read what it is answered has no more than so many bytes kept for it. */
 const PONGS_UP_TO = 64 * 1024;
 /** Where small messages are put together, for everybody: as a rule their bytes have left when `write` returns. */
-const SCRATCH = 64 * 1024;
+const SCRATCH = 128 * 1024;
 let scratch: Uint8Array = new Uint8Array(0);
 /** Before it, what belongs to streams that could not let it go at once. */
 let scratchAt = 0;
@@ -86,6 +86,7 @@ function writeCopied(
   { masks, allocate }: FrameRules,
 ): void {
   const length = frameHeadLength(payload, masks) + payload;
+  if (masks && length > SCRATCH && sink.writableLength === 0) return writeInPieces(sink, parts, payload, allocate);
   // A stream that is behind keeps what it gets: that must not be a scrap of something large.
   if (length > SCRATCH || sink.writableLength > 0) {
     const bytes = allocate(length);
@@ -93,10 +94,7 @@ function writeCopied(
     sink.write(bytes);
     return;
   }
-  if (scratchAt + length > scratch.length) {
-    scratch = allocate(SCRATCH);
-    scratchAt = 0;
-  }
+  makeScratch(length, allocate);
   const start = scratchAt;
   const end = writeFrame(scratch, start, OPCODES.binary, parts, payload, masks);
   const bytes = scratch.subarray(start, end);
@@ -104,6 +102,57 @@ function writeCopied(
   scratchAt = end;
   sink.write(bytes);
   if (sink.writableLength === 0 && scratchAt === end) scratchAt = start;
+}
+
+/**
+ * A large frame by way of the scratch memory, as long as the stream lets go of each piece at once: fresh memory costs
+ * more than the copy.
+ */
+function writeInPieces(
+  sink: ByteSink,
+  parts: readonly Uint8Array[],
+  payload: number,
+  allocate: FrameRules['allocate'],
+): void {
+  const key = randomKey();
+  let piece = makeScratch(SCRATCH, allocate);
+  let at = writeFrameHead(piece, 0, OPCODES.binary, payload, key);
+  /** Where the payload begins in this piece, how much of it was in those before, and how much is not in any yet. */
+  let from = at;
+  let before = 0;
+  let left = payload;
+  for (const part of parts) {
+    let taken = 0;
+    while (taken < part.length) {
+      const length = Math.min(part.length - taken, piece.length - at);
+      piece.set(length === part.length ? part : part.subarray(taken, taken + length), at);
+      at += length;
+      taken += length;
+      left -= length;
+      if (left > 0 && at < piece.length) continue;
+      mask(piece, from, at, rotateKey(key, before));
+      before += at - from;
+      // Reserved before writing: whatever that calls may write too.
+      if (piece === scratch) scratchAt = at;
+      sink.write(piece.subarray(0, at));
+      const hasLeft = sink.writableLength === 0;
+      if (hasLeft && piece === scratch && scratchAt === at) scratchAt = 0;
+      if (left === 0) return;
+      // What the stream keeps stays as it is: then the rest has memory of its own.
+      piece = hasLeft ? makeScratch(SCRATCH, allocate) : allocate(left);
+      at = 0;
+      from = 0;
+    }
+  }
+}
+
+/** Scratch memory with so much room behind `scratchAt`. */
+function makeScratch(room: number, allocate: FrameRules['allocate']): Uint8Array {
+  if (scratchAt + room > scratch.length) {
+    scratch = allocate(SCRATCH);
+    scratchAt = 0;
+  }
+  return scratch;
 }
 
 /** Returns where the frame ends. */

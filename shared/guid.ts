@@ -28,12 +28,13 @@ export function guidToBytes(value: Guid): Uint8Array {
 
 /** Precondition: 16 bytes. */
 export function guidFromBytes(bytes: Uint8Array): Guid {
-  let text = '';
+  const pieces: string[] = [];
   for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += HEX[bytes[i] ?? 0];
+    if (i === 4 || i === 6 || i === 8 || i === 10) pieces.push('-');
+    pieces.push(HEX[bytes[i] ?? 0] ?? '');
   }
-  return text as Guid;
+  // Joined, not added up: every connection keeps some of them, and a sum keeps all that went into it.
+  return pieces.join('') as Guid;
 }
 
 /** The reserved type that means "this end accepts no further communication" (PAN-46). */

@@ -25,13 +25,14 @@ export interface Link {
   terminate(): void;
 }
 
+/** Methods: a link calls them on the object it was given. */
 export interface LinkHandlers {
   /** A whole message; its bytes belong to the receiver. */
-  readonly onMessage: (message: Uint8Array) => void;
+  onMessage(message: Uint8Array): void;
   /** Any byte from the peer, also half a message. */
-  readonly onAlive: () => void;
+  onAlive(): void;
   /** `buffered` has come down to zero. */
-  readonly onDrain: () => void;
+  onDrain(): void;
   /** Exactly once, nothing after it. `code` 1006: broken without a goodbye. */
-  readonly onClose: (code: number, reason: string) => void;
+  onClose(code: number, reason: string): void;
 }

@@ -18,12 +18,14 @@ import { Stretches } from './stretches.ts';
 export const JOIN_LIMIT = 64 * 1024;
 
 const slab = new Slab();
+/** Of all who have collected nothing; nothing is ever put into it. */
+const NONE = new Stretches();
 
 export class Outbox {
   /** How often it has sent what it had. */
   flushes = 0;
   readonly #link: Link;
-  #stretches = new Stretches();
+  #stretches = NONE;
   /** Collected last, from this position on; nothing else has come since. */
   #batch: Batch | undefined;
   #batchFrom = 0;
@@ -57,8 +59,8 @@ export class Outbox {
     const { bytes } = slab;
     writeHead(bytes, at, op, data === null ? flags | FLAGS.null : flags, 0, length, end, sequence);
     if (data !== null && copied > 0) bytes.set(data, at + HEAD_LENGTH);
-    this.#stretches.add(bytes, at, at + HEAD_LENGTH + copied);
-    if (data !== null && copied < length) this.#stretches.add(data, 0, length);
+    this.#collect(bytes, at, at + HEAD_LENGTH + copied);
+    if (data !== null && copied < length) this.#collect(data, 0, length);
   }
 
   /** Adds what answers everything sent on the end up to the number; one that says the same of less is replaced. */
@@ -81,7 +83,7 @@ export class Outbox {
   /** Adds records as they stand in a message; what follows on each other there is one piece here. */
   forward(message: Uint8Array, from: number, to: number): void {
     this.#makeRoom(to - from);
-    this.#stretches.add(message, from, to);
+    this.#collect(message, from, to);
   }
 
   /** Adds the last `length` bytes of a batch that others send too. */
@@ -116,7 +118,7 @@ export class Outbox {
     this.#endBatch();
     if (this.#stretches.length === 0) return;
     const parts = this.#stretches.parts();
-    this.#stretches = new Stretches();
+    this.#stretches = NONE;
     this.#link.send(parts);
   }
 
@@ -126,11 +128,16 @@ export class Outbox {
     this.flush();
   }
 
+  #collect(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#stretches === NONE) this.#stretches = new Stretches();
+    this.#stretches.add(bytes, from, to);
+  }
+
   #add(part: Uint8Array): void {
-    if (part.length >= REFERENCE_FROM) return this.#stretches.add(part, 0, part.length);
+    if (part.length >= REFERENCE_FROM) return this.#collect(part, 0, part.length);
     const at = slab.take(part.length);
     slab.bytes.set(part, at);
-    this.#stretches.add(slab.bytes, at, at + part.length);
+    this.#collect(slab.bytes, at, at + part.length);
   }
 
   #cumulative(op: number, end: number, sequence: number, code: number): void {
@@ -144,7 +151,7 @@ export class Outbox {
     const { bytes } = slab;
     writeHead(bytes, at, op, 0, 0, payload, end, sequence);
     if (payload > 0) writeUint32(bytes, at + HEAD_LENGTH, code);
-    this.#stretches.add(bytes, at, at + HEAD_LENGTH + payload);
+    this.#collect(bytes, at, at + HEAD_LENGTH + payload);
     this.#cumulativeOp = op;
     this.#cumulativeEnd = end;
     this.#cumulativeCode = code;
@@ -177,6 +184,7 @@ export class Outbox {
     const batch = this.#batch;
     if (batch === undefined) return;
     this.#batch = undefined;
+    if (this.#stretches === NONE) this.#stretches = new Stretches();
     this.#stretches.addFrom(batch.stretches, this.#batchFrom, this.#batchTo);
   }
 }

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { REFERENCE_FROM } from './join.ts';
 import { WebSocketLink, type WsSocket } from './websocket-link.ts';
 
 const OPEN = 1;
@@ -53,9 +54,9 @@ function attached(): {
 }
 
 describe('sending', () => {
-  test('one message in as many frames as it has parts, each part as it is', () => {
+  test('one message in as many frames as it has large parts, each part as it is', () => {
     const { socket, link } = attached();
-    const parts = [new Uint8Array([1]), new Uint8Array([2]), new Uint8Array([3])];
+    const parts = [1, 2, 3].map((value) => new Uint8Array(REFERENCE_FROM).fill(value));
     link.send(parts);
     expect(socket.calls).toEqual([
       ['send', parts[0], { binary: true, fin: false }],
@@ -63,6 +64,12 @@ describe('sending', () => {
       ['send', parts[2], { binary: true, fin: true }],
     ]);
     for (const [index, call] of socket.calls.entries()) expect(call[1]).toBe(parts[index]);
+  });
+
+  test('small parts beside each other in one frame', () => {
+    const { socket, link } = attached();
+    link.send([new Uint8Array([1]), new Uint8Array([2, 3])]);
+    expect(socket.calls).toEqual([['send', new Uint8Array([1, 2, 3]), { binary: true, fin: true }]]);
   });
 
   test('does nothing once the socket is closing, instead of throwing', () => {

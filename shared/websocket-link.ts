@@ -5,6 +5,7 @@
  */
 
 import { CLOSES } from './close-codes.ts';
+import { joinSmall } from './join.ts';
 import type { LinkHandlers } from './link.ts';
 import type { SocketHooks, SocketLink } from './socket-link.ts';
 
@@ -45,7 +46,7 @@ export class WebSocketLink implements SocketLink {
   readonly #stream: ByteStream;
   readonly #hooks: SocketHooks;
   #ended: { readonly code: number; readonly reason: string } | undefined;
-  #onClose: LinkHandlers['onClose'] | undefined;
+  #handlers: LinkHandlers | undefined;
 
   constructor(socket: WsSocket, stream: ByteStream, hooks: SocketHooks = {}) {
     this.#socket = socket;
@@ -64,31 +65,31 @@ export class WebSocketLink implements SocketLink {
     });
   }
 
-  attach({ onMessage, onAlive, onDrain, onClose }: LinkHandlers): void {
+  attach(handlers: LinkHandlers): void {
     this.#stream.on('data', () => {
-      if (!this.#ended) onAlive();
+      if (!this.#ended) handlers.onAlive();
       this.#hooks.onRead?.(this);
     });
     this.#stream.on('drain', () => {
-      if (!this.#ended) onDrain();
+      if (!this.#ended) handlers.onDrain();
     });
     this.#socket.on('message', (data, isBinary) => {
       this.messages++;
       if (this.#ended) return;
-      if (isBinary) return onMessage(data as Uint8Array);
+      if (isBinary) return handlers.onMessage(data as Uint8Array);
       const { code, reason } = CLOSES.TEXT_MESSAGE;
       this.close(code, reason);
       this.#end(code, reason);
     });
     const { code, reason = '' } = this.#ended ?? {};
-    if (code === undefined) this.#onClose = onClose;
-    else queueMicrotask(() => onClose(code, reason));
+    if (code === undefined) this.#handlers = handlers;
+    else queueMicrotask(() => handlers.onClose(code, reason));
   }
 
   #end(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = { code, reason };
-    this.#onClose?.(code, reason);
+    this.#handlers?.onClose(code, reason);
   }
 
   get isMidMessage(): boolean {
@@ -102,9 +103,10 @@ export class WebSocketLink implements SocketLink {
 
   send(parts: readonly Uint8Array[]): void {
     if (this.#socket.readyState !== OPEN) return;
-    const last = parts.length - 1;
-    for (const [index, part] of parts.entries()) {
-      // One message in as many frames as it has parts: nothing is copied to join them.
+    const pieces = joinSmall(parts);
+    const last = pieces.length - 1;
+    for (const [index, part] of pieces.entries()) {
+      // One message in as many frames as it has large parts: nothing is copied to join those.
       this.#socket.send(part, { binary: true, fin: index === last }, ignore);
     }
   }

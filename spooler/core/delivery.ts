@@ -74,8 +74,7 @@ export interface DeliveryHooks {
 
 export class Delivery {
   readonly held: HeldReferences = new HeldReferences();
-  /** For everything that no registration's window charges. */
-  readonly common: Window;
+  #common: Window | undefined;
   readonly #outbox: Outbox;
   readonly #limits: Limits;
   readonly #clock: Clock;
@@ -95,7 +94,12 @@ export class Delivery {
     this.#clock = clock;
     this.#traffic = traffic;
     this.#hooks = hooks;
-    this.common = new Window(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  /** For everything that no registration's window charges. */
+  get common(): Window {
+    this.#common ??= new Window(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    return this.#common;
   }
 
   get queued(): number {

@@ -23,9 +23,11 @@ export interface InboxHooks {
 export class Inbox {
   readonly #clock: Clock;
   readonly #hooks: InboxHooks;
-  #messages: Uint8Array[] = [];
-  /** Where the first of them is to be read on. */
+  /** The one being read, and where it is to be read on. */
+  #message: Uint8Array | undefined;
   #offset = 0;
+  /** Those behind it. */
+  #others: Uint8Array[] | undefined;
   #records = 0;
   #sliceBegan: number | undefined;
   #cancelTurn: Cancel | undefined;
@@ -44,8 +46,13 @@ export class Inbox {
 
   /** Reads the message, now or in its turn. */
   take(message: Uint8Array): void {
-    this.#messages.push(message);
-    if (!this.isBusy) this.#serve();
+    if (this.#message !== undefined) {
+      this.#others ??= [];
+      this.#others.push(message);
+      return;
+    }
+    this.#message = message;
+    this.#serve();
   }
 
   /** Calls `then` when everything that was taken is read; at once where it is. */
@@ -57,18 +64,20 @@ export class Inbox {
   /** Nothing is read any more. */
   end(): void {
     this.#ended = true;
-    this.#messages = [];
+    this.#message = undefined;
+    this.#others = undefined;
     this.#cancelTurn?.();
     this.#cancelTurn = undefined;
   }
 
   #serve(): void {
     try {
-      for (let message = this.#messages[0]; message !== undefined; message = this.#messages[0]) {
-        if (!this.#read(message)) return this.#wait();
-        this.#messages.shift();
+      while (this.#message !== undefined) {
+        if (!this.#read(this.#message)) return this.#wait();
+        this.#message = this.#others?.shift();
         this.#offset = 0;
       }
+      this.#others = undefined;
     } catch (reason) {
       this.end();
       this.#hooks.failed(reason);

@@ -17,6 +17,7 @@ import {
   type Hello,
   type Interest,
   type Link,
+  type LinkHandlers,
   OPS,
   type Open,
   type RawRecord,
@@ -77,7 +78,7 @@ export interface Accepted {
   end(close: CloseName, cause: Cause): void;
 }
 
-export class Session implements Accepted, InboxHooks, DeliveryHooks, Watched {
+export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHooks, Watched {
   readonly spooler: Spooler;
   readonly link: Link;
   readonly delivery: Delivery;
@@ -111,15 +112,7 @@ export class Session implements Accepted, InboxHooks, DeliveryHooks, Watched {
     const cancelDeadline = spooler.clock.after(spooler.limits.helloTime, () => this.end('NO_HELLO', 'faulty'));
     this.#state = { kind: 'greeting', cancelDeadline };
     this.#inbox = new Inbox(spooler.clock, this);
-    link.attach({
-      onMessage: (message) => this.#take(message),
-      onAlive: () => {
-        if (this.#state.kind === 'open') this.#state.pulse.alive();
-      },
-      onDrain: () => this.#resume(),
-      // What it said before it went is read first.
-      onClose: (code) => this.#inbox.finish(() => this.#linkClosed(code)),
-    });
+    link.attach(this);
   }
 
   get user(): string {
@@ -175,13 +168,28 @@ export class Session implements Accepted, InboxHooks, DeliveryHooks, Watched {
     this.spooler.deliveryEmptied();
   }
 
-  // ------------------------------------------------------------------------------------------ reading, for its inbox
+  // ------------------------------------------------------------------------------------------ for its link
 
-  #take(message: Uint8Array): void {
+  onAlive(): void {
+    if (this.#state.kind === 'open') this.#state.pulse.alive();
+  }
+
+  onDrain(): void {
+    this.#resume();
+  }
+
+  onClose(code: number): void {
+    // What it said before it went is read first.
+    this.#inbox.finish(() => this.#linkClosed(code));
+  }
+
+  onMessage(message: Uint8Array): void {
     if (this.#state.kind === 'ended') return;
     if (message.length > this.spooler.limits.message) this.end('MESSAGE_TOO_BIG', 'faulty');
     else this.#inbox.take(message);
   }
+
+  // ------------------------------------------------------------------------------------------ reading, for its inbox
 
   #resume(): void {
     if (!this.#inbox.isBusy && this.link.buffered <= this.spooler.limits.socketPauseBytes) this.link.resume();
@@ -335,7 +343,7 @@ export class Session implements Accepted, InboxHooks, DeliveryHooks, Watched {
       if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
     }
     registration.ends.clear();
-    if (registration.window !== this.delivery.common) this.delivery.close(registration.window);
+    if (registration.interest.style === 'kUniDirectional') this.delivery.close(registration.window);
   }
 
   // ------------------------------------------------------------------------------------------ channels

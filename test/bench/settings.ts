@@ -23,10 +23,10 @@ export const NORMAL: Settings = {
   patience: 10_000,
   limit: 60_000,
   settling: 500,
-  idleListeners: 4_000,
+  idleListeners: 9_000,
   scale: 1,
 };
-export const QUICK: Settings = { ...NORMAL, warmUp: 700, duration: 400, idleListeners: 1_500 };
+export const QUICK: Settings = { ...NORMAL, warmUp: 700, duration: 400, idleListeners: 3_000 };
 
 /** A number of listeners, registrations, channels or bytes; at least one, unless it is none. */
 export function scaled(count: number, { scale }: Settings): number {

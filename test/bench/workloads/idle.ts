@@ -1,16 +1,21 @@
 /** What one more listener costs the broker while nothing happens. */
 
+import { scaled } from '../settings.ts';
 import type { Hall, Workload } from '../workload.ts';
 import { connectAll } from './connect-all.ts';
+
+/**
+ * Those before whom memory is taken for the first time: what only the first ones cost, compiled code and room for
+ * garbage, is not counted.
+ */
+const FEW = 1_000;
 
 export const idle: Pick<Workload, 'listen'> = {
   async listen(hall: Hall) {
     const connect = (): Promise<void> => hall.connect(() => hall.fault('something was delivered'));
-    const { idleListeners } = hall.settings;
-    // What the first ones cost is not counted: it is mostly what the engine takes to have room for garbage.
-    const first = idleListeners >> 1;
-    const more = idleListeners - first;
-    await connectAll(first, connect);
+    const few = scaled(FEW, hall.settings);
+    const more = hall.settings.idleListeners - few;
+    await connectAll(few, connect);
     const before = await hall.brokerMemory();
     await connectAll(more, connect);
     const after = await hall.brokerMemory();
