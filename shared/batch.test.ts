@@ -17,6 +17,8 @@ describe('a batch', () => {
   test('gives everybody the same parts, frozen, and says once that somebody has them', () => {
     let sent = 0;
     const batch = new Batch(() => sent++);
+    batch.joined();
+    batch.joined();
     const message = concat([record(1), record(2)]);
     batch.add(message, 0, 19);
     batch.add(message, 19, 38);
@@ -26,6 +28,56 @@ describe('a batch', () => {
     expect(Object.isFrozen(parts)).toBe(true);
     expect(batch.parts()).toBe(parts);
     expect(sent).toBe(1);
+  });
+
+  test('of one alone is not frozen: nothing that is made of it has to be kept', () => {
+    const batch = new Batch(() => {});
+    batch.joined();
+    batch.add(record(1), 0, 19);
+    expect(Object.isFrozen(batch.parts())).toBe(false);
+  });
+
+  describe('whose memory can be used again', () => {
+    function recycled(users: number): { readonly batch: Batch; readonly given: () => number } {
+      let given = 0;
+      const batch = new Batch(() => {});
+      batch.recycleWith(() => given++);
+      batch.add(record(1), 0, 19);
+      for (let user = 0; user < users; user++) batch.joined();
+      return { batch, given: () => given };
+    }
+
+    test('gives it back once, when it has left everybody', () => {
+      const { batch, given } = recycled(2);
+      batch.over();
+      batch.left?.();
+      expect(given()).toBe(0);
+      batch.left?.();
+      expect(given()).toBe(1);
+      batch.left?.();
+      batch.over();
+      expect(given()).toBe(1);
+    });
+
+    test('gives nothing back while another may come to it', () => {
+      const { batch, given } = recycled(1);
+      batch.left?.();
+      expect(given()).toBe(0);
+      batch.joined();
+      batch.over();
+      expect(given()).toBe(0);
+      batch.left?.();
+      expect(given()).toBe(1);
+    });
+
+    test('gives nothing back where somebody else refers to it', () => {
+      const { batch, given } = recycled(1);
+      const { left } = batch;
+      batch.keepMemory();
+      batch.over();
+      left?.();
+      expect([given(), batch.left]).toEqual([0, undefined]);
+    });
   });
 
   test('gives whoever has its parts no more than he had', () => {

@@ -61,8 +61,12 @@ export class FrameLink implements SocketLink, StreamListener {
     return this.#closing === undefined && this.#reader.isMidMessage;
   }
 
-  send(parts: readonly Uint8Array[]): void {
-    if (this.#closing === undefined) writeMessage(this.#stream, parts, this.#rules);
+  send(parts: readonly Uint8Array[], left?: () => void): void {
+    if (this.#closing === undefined) writeMessage(this.#stream, parts, this.#rules, left);
+  }
+
+  recycle(message: Uint8Array): void {
+    this.#rules.recycle?.(message);
   }
 
   ping(): void {
@@ -99,12 +103,12 @@ export class FrameLink implements SocketLink, StreamListener {
     if (this.#closing?.isDeaf) return;
     this.#handlers?.onAlive();
     this.#read(chunk);
-    if (this.#pings !== undefined) this.#pong();
+    if (this.#pings !== undefined) this.#pong(this.#pings);
     this.#rules.onRead?.(this);
   }
 
   drained(): void {
-    if (this.#pings !== undefined) this.#pong();
+    if (this.#pings !== undefined) this.#pong(this.#pings);
     this.#handlers?.onDrain();
   }
 
@@ -169,8 +173,7 @@ export class FrameLink implements SocketLink, StreamListener {
     this.#tell({ code, reason });
   }
 
-  #pong(): void {
-    const pings = this.#pings ?? [];
+  #pong(pings: readonly Uint8Array[]): void {
     this.#pings = this.#closing === undefined ? writePongs(this.#stream, pings, this.#rules) : undefined;
   }
 

@@ -177,6 +177,7 @@ export class FrameReader {
     if (into === this.#message) size = Math.max(size, Math.min(2 * bytes.length, this.#rules.maxMessage));
     into.bytes = this.#rules.allocate(size);
     into.bytes.set(bytes.subarray(0, filled));
+    this.#rules.recycle?.(bytes);
   }
 
   #completed(opcode: number, fin: boolean, { bytes, filled }: Assembly): number {

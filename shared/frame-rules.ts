@@ -14,6 +14,8 @@ export interface FrameRules extends FrameHeadRules, SocketHooks {
   readonly closeTime: number;
   /** Memory that need not be cleared. */
   readonly allocate: (length: number) => Uint8Array;
+  /** Takes back what `allocate` gave; nobody refers to it any more. */
+  readonly recycle?: (bytes: Uint8Array) => void;
 }
 
 /** The rules of one side. */

@@ -9,7 +9,7 @@ import { mask, randomKey, rotateKey } from './mask.ts';
 export interface ByteSink {
   /** Bytes that were written and have not left. */
   readonly writableLength: number;
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, left?: () => void): boolean;
   cork(): void;
   uncork(): void;
 }
@@ -22,8 +22,11 @@ let scratch: Uint8Array = new Uint8Array(0);
 /** Before it, what belongs to streams that could not let it go at once. */
 let scratchAt = 0;
 
-/** Writes one message. A frozen array may be written to many streams, and is put into a frame once for all of them. */
-export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules: FrameRules): void {
+/**
+ * Writes one message. A frozen array may be written to many streams, and is put into a frame once for all of them;
+ * `left` is called when it has left this one.
+ */
+export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules: FrameRules, left?: () => void): void {
   if (rules.masks) return writeCopied(sink, parts, lengthOf(parts), rules);
   if (Object.isFrozen(parts)) {
     let pieces = framed.get(parts);
@@ -31,7 +34,7 @@ export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules
       pieces = piecesOf(parts, lengthOf(parts));
       framed.set(parts, pieces);
     }
-    return writePieces(sink, pieces);
+    return writePieces(sink, pieces, left);
   }
   let length = 0;
   let largest = 0;
@@ -39,7 +42,7 @@ export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules
     length += part.length;
     if (part.length > largest) largest = part.length;
   }
-  if (largest >= REFERENCE_FROM) writePieces(sink, piecesOf(parts, length));
+  if (largest >= REFERENCE_FROM) writePieces(sink, piecesOf(parts, length), left);
   else writeCopied(sink, parts, length, rules);
 }
 
@@ -182,13 +185,10 @@ function piecesOf(parts: readonly Uint8Array[], payload: number): readonly Uint8
   return joinSmall([head, ...parts]);
 }
 
-function writePieces(sink: ByteSink, pieces: readonly Uint8Array[]): void {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) {
-    sink.write(only);
-    return;
-  }
-  sink.cork();
-  for (const piece of pieces) sink.write(piece);
-  sink.uncork();
+function writePieces(sink: ByteSink, pieces: readonly Uint8Array[], left?: () => void): void {
+  const last = pieces.length - 1;
+  if (last > 0) sink.cork();
+  for (let index = 0; index <= last; index++)
+    sink.write(pieces[index] as Uint8Array, index === last ? left : undefined);
+  if (last > 0) sink.uncork();
 }

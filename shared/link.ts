@@ -8,7 +8,12 @@ export interface Link {
    * nobody may change them. A frozen array may be given to many links: what a transport makes of it is kept for as long
    * as somebody has the array. Does nothing once the link is closed.
    */
-  send(parts: readonly Uint8Array[]): void;
+  send(parts: readonly Uint8Array[], left?: () => void): void;
+  /**
+   * The bytes of a message, all of it, are not needed any more: their memory may be used for another. Nobody has to say
+   * so.
+   */
+  recycle?(message: Uint8Array): void;
   /** Asks the transport for a sign of life. Absent where the transport cannot (browsers): then `ping` records do. */
   ping?(): void;
   /** Bytes accepted by `send` that have not left the process. */

@@ -94,6 +94,7 @@ export class Outbox {
       return;
     }
     this.#makeRoom(length);
+    batch.joined();
     this.#batch = batch;
     this.#batchFrom = from;
     this.#batchTo = batch.length;
@@ -112,7 +113,7 @@ export class Outbox {
     const isAll = batch !== undefined && this.#batchFrom === 0 && this.#batchTo === batch.length;
     if (isAll && this.#stretches.length === 0) {
       this.#batch = undefined;
-      this.#link.send(batch.parts());
+      this.#link.send(batch.parts(), batch.left);
       return;
     }
     this.#endBatch();

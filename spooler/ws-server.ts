@@ -19,6 +19,7 @@ import type { Accepted } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
 import type { EmbeddedSpooler } from './embedded-spooler.ts';
 import { MessageDeadlines } from './message-deadline.ts';
+import { MessageMemory } from './message-memory.ts';
 import type { TokenTable } from './tokens.ts';
 
 export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
@@ -147,11 +148,13 @@ class Door {
     this.#deadlines = new MessageDeadlines(clock, limits.messageTime, (link) => {
       this.#links.get(link)?.end('INCOMPLETE', 'faulty');
     });
+    const memory = new MessageMemory();
     this.#rules = frameRules('server', {
       maxMessage: limits.message,
       clock: systemClock,
       closeTime: CLOSE_TIME,
-      allocate: (length) => Buffer.allocUnsafe(length),
+      allocate: (length) => memory.allocate(length),
+      recycle: (message) => memory.recycle(message),
       onRead: (link) => this.#deadlines.read(link),
       onGone: (link) => this.#gone(link),
     });

@@ -4,7 +4,7 @@
  */
 
 import type { Batch } from '../../shared/batch.ts';
-import { encodeRecord, FLAGS, HEAD_LENGTH, RawRecord } from '../../shared/index.ts';
+import { encodeRecord, FLAGS, HEAD_LENGTH, type Link, RawRecord } from '../../shared/index.ts';
 import type { Outbox } from '../../shared/outbox.ts';
 import type { Slab } from '../../shared/slab.ts';
 
@@ -21,6 +21,10 @@ export class Message {
   #from = 0;
   #payloadFrom = 0;
   #to = 0;
+  /** Where the memory came from, if this is all that is in it and nobody else refers to it. */
+  #link: Link | undefined;
+  /** What will give it back, once it is in there. */
+  #batch: Batch | undefined;
 
   /** Of a `notify` or `close` that has been checked. Refers to the message it stands in. */
   constructor(raw: RawRecord) {
@@ -39,7 +43,14 @@ export class Message {
     this.#from = raw.offset;
     this.#payloadFrom = raw.offset + HEAD_LENGTH + raw.headerLength;
     this.#to = raw.offset + raw.length;
+    this.#link = undefined;
+    this.#batch = undefined;
     return this;
+  }
+
+  /** The link it came by may have the memory back once it is sent, where it is alone in it. */
+  recycleWith(link: Link): void {
+    if (this.#from === 0 && this.#to === this.#bytes.length && this.#to >= LARGE) this.#link = link;
   }
 
   /** Bytes of the record. */
@@ -48,6 +59,7 @@ export class Message {
   }
 
   get data(): Uint8Array | null {
+    this.#referred();
     return this.#isNull ? null : this.#bytes.subarray(this.#payloadFrom, this.#to);
   }
 
@@ -58,19 +70,35 @@ export class Message {
 
   /** The `notify` record for an end. */
   record(end: number): readonly Uint8Array[] {
+    this.#referred();
     if (this.fits(end)) return [this.#bytes.subarray(this.#from, this.#to)];
     return encodeRecord({ op: 'notify', end, sequence: this.sequence, data: this.data, release: false });
   }
 
   /** Adds the record to what many are sent, and returns its length. Precondition: it fits the ends of all of them. */
   addTo(batch: Batch): number {
+    const link = this.#link;
+    if (link !== undefined && batch.length === 0) {
+      const bytes = this.#bytes;
+      batch.recycleWith(() => link.recycle?.(bytes));
+      this.#batch = batch;
+    }
+    this.#link = undefined;
     batch.add(this.#bytes, this.#from, this.#to);
     return this.#to - this.#from;
   }
 
   /** Sends the record on. Precondition: it fits the end. */
   forwardTo(outbox: Outbox): void {
+    this.#referred();
     outbox.forward(this.#bytes, this.#from, this.#to);
+  }
+
+  /** Somebody else refers to the bytes: their memory is left to whoever collects garbage. */
+  #referred(): void {
+    this.#link = undefined;
+    this.#batch?.keepMemory();
+    this.#batch = undefined;
   }
 
   /**
@@ -88,7 +116,9 @@ export class Message {
     let from = this.#from;
     if (this.#bytes.buffer.byteLength <= 2 * length) {
       kept.#bytes = this.#bytes;
-    } else if (slab === undefined || length > LARGE) {
+      kept.#link = this.#link;
+      this.#referred();
+    } else if (slab === undefined || length > OWN_FROM) {
       // Not slice(): a Buffer's slice is a view.
       kept.#bytes = new Uint8Array(this.#bytes.subarray(from, this.#to));
       from = 0;
@@ -105,6 +135,8 @@ export class Message {
 }
 
 /** Bytes from which a record has memory of its own. */
-const LARGE = 4096;
+const OWN_FROM = 4096;
+/** Bytes from which it pays to use its memory again. */
+const LARGE = 32 * 1024;
 
 const NO_RECORD = new RawRecord(new Uint8Array(HEAD_LENGTH), 0);

@@ -31,9 +31,15 @@ export function notify(session: Session, raw: RawRecord): void {
   } else if (channel.waits && floods(session, channel, raw)) {
     return session.end('FLOODED', 'faulty');
   } else {
-    answer = refused === undefined ? channel.notify(passing(raw)) : channel.refuse(raw.sequence, refused);
+    answer = refused === undefined ? send(session, channel, raw) : channel.refuse(raw.sequence, refused);
   }
   if (answer !== undefined) session.settle(raw.id, raw.sequence, answer);
+}
+
+function send({ link }: Session, channel: UnidirectionalChannel, raw: RawRecord): number | undefined {
+  const message = passing(raw);
+  message.recycleWith(link);
+  return channel.notify(message);
 }
 
 export function close(session: Session, raw: RawRecord): void {
@@ -112,9 +118,9 @@ function floods({ spooler }: Session, channel: UnidirectionalChannel, { payloadL
 }
 
 /** One for all, since most go on at once. */
-let message: Message | undefined;
+let passed: Message | undefined;
 
 function passing(raw: RawRecord): Message {
-  message = message?.moveTo(raw) ?? new Message(raw);
-  return message;
+  passed = passed?.moveTo(raw) ?? new Message(raw);
+  return passed;
 }

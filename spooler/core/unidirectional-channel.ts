@@ -175,7 +175,10 @@ export class UnidirectionalChannel {
     this.#batch = batch;
     // Where everybody has something else to send as well nobody is sent it as it is, and it would go on, with the
     // messages its records stand in.
-    queueMicrotask(over);
+    queueMicrotask(() => {
+      over();
+      batch.over();
+    });
     return batch;
   }
 

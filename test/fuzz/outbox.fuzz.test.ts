@@ -166,9 +166,10 @@ class Source {
     if (batch === undefined || batch === 'own' || this.#records.get(batch) !== collected.length) return true;
     if (collected.some((one) => one !== batch)) return true;
     const parts = link.messages.at(-1) ?? [];
-    const before = this.#parts.get(batch) ?? parts;
-    this.#parts.set(batch, before);
-    return parts === before && Object.isFrozen(parts);
+    const before = this.#parts.get(batch);
+    this.#parts.set(batch, parts);
+    // One alone may have it as it is.
+    return before === undefined || (parts === before && Object.isFrozen(parts));
   }
 }
 
