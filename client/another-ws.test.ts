@@ -2,7 +2,7 @@
 
 import { expect, test, vi } from 'vitest';
 import { CLOSES, DEFAULT_LIMITS } from '../shared/index.ts';
-import { WebSocketLink } from '../shared/websocket-link.ts';
+import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 import { serve } from '../spooler/index.ts';
 import { frame, OPCODES, RawSocket } from '../test/safety/raw-socket.ts';
 import { dial } from './dial.ts';

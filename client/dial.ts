@@ -2,11 +2,11 @@
 
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { FrameLink } from '../shared/frame-link.ts';
-import { frameRules } from '../shared/frame-rules.ts';
 import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
-import { useNativeMaskOf } from '../shared/mask.ts';
-import { WebSocketLink } from '../shared/websocket-link.ts';
+import { FrameLink } from '../shared/websocket/frame-link.ts';
+import { frameRules } from '../shared/websocket/frame-rules.ts';
+import { useNativeMaskOf } from '../shared/websocket/mask.ts';
+import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 
 export interface DialOptions {
   readonly token?: string;
@@ -29,6 +29,7 @@ const rules = frameRules('client', {
   clock: systemClock,
   closeTime: CLOSE_TIME,
   allocate: (length) => Buffer.allocUnsafe(length),
+  whenRead: (then) => void setImmediate(then),
 });
 
 /** `ws`'s WebSocket up to the end of the handshake; then the stream goes to a link, and nothing of it stays behind. */

@@ -133,7 +133,9 @@ class Deliveries {
   isOver = false;
   readonly #received: Received;
   #sequences: number[] = [];
+  /** Where the oldest stands, and where the next one will. */
   #first = 0;
+  #end = 0;
   /** Dead, and not the oldest when they died. */
   #gone: Set<number> | undefined;
 
@@ -143,11 +145,11 @@ class Deliveries {
   }
 
   get isEmpty(): boolean {
-    return this.#first === this.#sequences.length;
+    return this.#first === this.#end;
   }
 
   add(sequence: number): void {
-    this.#sequences.push(sequence);
+    this.#sequences[this.#end++] = sequence;
   }
 
   /** Together with all before it where it is the oldest, alone where an older one is still in use. */
@@ -166,24 +168,29 @@ class Deliveries {
 
   /** What is gone behind one that is in use for long is let go once it is most of what is kept. */
   #forget(gone: Set<number>): void {
-    const sequences = this.#sequences;
-    if (gone.size < 1024 || gone.size * 2 < sequences.length - this.#first) return;
-    this.#sequences = sequences.filter((sequence, at) => at >= this.#first && !gone.has(sequence));
-    this.#first = 0;
+    if (gone.size < 1024 || gone.size * 2 < this.#end - this.#first) return;
+    this.#keep(this.#sequences.slice(this.#first, this.#end).filter((sequence) => !gone.has(sequence)));
     gone.clear();
   }
 
   #tidy(): void {
     const sequences = this.#sequences;
     if (this.#gone !== undefined && this.#gone.size > 0) {
-      while (this.#first < sequences.length && this.#gone.delete(sequences[this.#first] as number)) this.#first++;
+      while (this.#first < this.#end && this.#gone.delete(sequences[this.#first] as number)) this.#first++;
     }
-    if (this.#first === sequences.length) {
-      sequences.length = 0;
+    if (this.#first === this.#end) {
+      // Most die before the next one comes: the same place is used again.
       this.#first = 0;
-    } else if (this.#first > 1024 && this.#first * 2 > sequences.length) {
-      sequences.splice(0, this.#first);
-      this.#first = 0;
+      this.#end = 0;
+      if (sequences.length > 1024) this.#sequences = [];
+    } else if (this.#first > 1024 && this.#first * 2 > this.#end) {
+      this.#keep(sequences.slice(this.#first, this.#end));
     }
+  }
+
+  #keep(sequences: number[]): void {
+    this.#sequences = sequences;
+    this.#first = 0;
+    this.#end = sequences.length;
   }
 }

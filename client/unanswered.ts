@@ -6,6 +6,9 @@ import { type DataObject, type Outcome, SpoolError } from '../shared/index.ts';
 /** What a refusal is to whoever sent; here a code may mean something else than on the wire. */
 export type Refused = (reason: SpoolError) => SpoolError;
 
+/** So many may be remembered although they are answered. */
+const SMALL = 16;
+
 // One executor for all promises: a closure for each costs as much as the promise.
 let resolveTaken: (outcome: Outcome) => void = () => {};
 let rejectTaken: (reason: SpoolError) => void = () => {};
@@ -22,8 +25,9 @@ export class Unanswered {
   #sizes: number[] = [];
   /** What was lent, by number; given back with the answer. */
   #lent: Map<number, DataObject> | undefined;
-  /** Where the oldest stands, and its number; those behind it have the numbers that follow. */
+  /** Where the oldest stands, where the next one will, and the number of the oldest; those behind it follow on that. */
   #first = 0;
+  #end = 0;
   #sequence = 0;
   #bytes = 0;
 
@@ -34,7 +38,7 @@ export class Unanswered {
   }
 
   get objects(): number {
-    return this.#sizes.length - this.#first;
+    return this.#end - this.#first;
   }
 
   get bytes(): number {
@@ -51,11 +55,12 @@ export class Unanswered {
       this.#lent.set(sequence, lent);
     }
     if (this.objects === 0) this.#sequence = sequence;
-    this.#sizes.push(size);
+    const at = this.#end++;
+    this.#sizes[at] = size;
     this.#bytes += size;
     const answer = new Promise<Outcome>(takeSettlers);
-    this.#resolves.push(resolveTaken);
-    this.#rejects.push(rejectTaken);
+    this.#resolves[at] = resolveTaken;
+    this.#rejects[at] = rejectTaken;
     return answer;
   }
 
@@ -89,8 +94,8 @@ export class Unanswered {
   /** No answer will come any more. */
   rejectAll(reason: SpoolError): void {
     this.#giveBack(this.#sequence, this.objects);
-    const rejects = this.#rejects.slice(this.#first);
-    this.#first = this.#sizes.length;
+    const rejects = this.#rejects.slice(this.#first, this.#end);
+    this.#first = this.#end;
     this.#bytes = 0;
     this.#tidy();
     for (const reject of rejects) reject(reason);
@@ -115,11 +120,18 @@ export class Unanswered {
     return Math.max(0, Math.min(count, this.objects));
   }
 
+  /** Room is used again where there is little of it; what is answered is let go now and then. */
   #tidy(): void {
-    if (this.#first < this.#sizes.length && (this.#first < 1024 || this.#first * 2 < this.#sizes.length)) return;
-    this.#resolves = this.#resolves.slice(this.#first);
-    this.#rejects = this.#rejects.slice(this.#first);
-    this.#sizes = this.#sizes.slice(this.#first);
-    this.#first = 0;
+    const isEmpty = this.#first === this.#end;
+    if (isEmpty ? this.#end > SMALL : this.#first > 1024 && this.#first * 2 > this.#end) {
+      this.#resolves = this.#resolves.slice(this.#first, this.#end);
+      this.#rejects = this.#rejects.slice(this.#first, this.#end);
+      this.#sizes = this.#sizes.slice(this.#first, this.#end);
+      this.#end -= this.#first;
+      this.#first = 0;
+    } else if (isEmpty) {
+      this.#first = 0;
+      this.#end = 0;
+    }
   }
 }

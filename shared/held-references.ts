@@ -20,29 +20,29 @@ class Run {
   account: Account | undefined;
   readonly sequences: number[] = [];
   readonly sizes: number[] = [];
-  /** Where the oldest that is held stands. */
+  /** Where the oldest that is held stands, and where the next one will. What is behind that means nothing. */
   first = 0;
+  end = 0;
   /** How many are held. */
   count = 0;
 
   clear(): void {
     this.account = undefined;
-    this.sequences.length = 0;
-    this.sizes.length = 0;
     this.first = 0;
+    this.end = 0;
     this.count = 0;
   }
 
   add(sequence: number, size: number): void {
-    this.sequences.push(sequence);
-    this.sizes.push(size);
+    this.sequences[this.end] = sequence;
+    this.sizes[this.end++] = size;
     this.count++;
   }
 
   /** Where the number stands, or would; the numbers rise. */
   find(sequence: number): number {
     let low = this.first;
-    let high = this.sequences.length;
+    let high = this.end;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (isUpTo(sequence, this.sequences[middle] as number)) high = middle;
@@ -51,13 +51,13 @@ class Run {
     return low;
   }
 
-  /** Goes to the oldest that is held. What is gone is let go once it is most of what is kept. */
+  /** Goes to the oldest that is held. What is gone is let go once it is most of what is kept. Precondition: not empty. */
   tidy(): void {
-    while (this.sizes[this.first] === GONE) this.first++;
-    const { sequences, sizes } = this;
-    if (sizes.length < 1024 || sizes.length < 2 * this.count) return;
+    const { sequences, sizes, end } = this;
+    while (this.first < end && sizes[this.first] === GONE) this.first++;
+    if (end < 1024 || end < 2 * this.count) return;
     let kept = 0;
-    for (let at = this.first; at < sizes.length; at++) {
+    for (let at = this.first; at < end; at++) {
       if (sizes[at] === GONE) continue;
       sequences[kept] = sequences[at] as number;
       sizes[kept++] = sizes[at] as number;
@@ -65,6 +65,7 @@ class Run {
     sequences.length = kept;
     sizes.length = kept;
     this.first = 0;
+    this.end = kept;
   }
 }
 
@@ -121,7 +122,7 @@ export class HeldReferences implements Account {
   releaseOnly(end: number, sequence: number): Account | undefined {
     const run = this.#ends.get(end);
     const index = run ? run.find(sequence) : 0;
-    const size = run?.sizes[index];
+    const size = run && index < run.end ? run.sizes[index] : undefined;
     if (!run || size === undefined || size === GONE || run.sequences[index] !== sequence) {
       throw new SpoolError('OVER_RELEASE', { input: `end ${end}, number ${sequence}` });
     }
@@ -137,7 +138,7 @@ export class HeldReferences implements Account {
     if (run) {
       const { sequences, sizes } = run;
       let at = run.first;
-      for (; at < sizes.length && isUpTo(sequences[at] as number, sequence); at++) {
+      for (; at < run.end && isUpTo(sequences[at] as number, sequence); at++) {
         const size = sizes[at] as number;
         if (size === GONE) continue;
         objects++;
@@ -153,7 +154,10 @@ export class HeldReferences implements Account {
   releaseAll(): void {
     for (const [end, run] of this.#ends) {
       let bytes = 0;
-      for (const size of run.sizes) if (size !== GONE) bytes += size;
+      for (let at = run.first; at < run.end; at++) {
+        const size = run.sizes[at] as number;
+        if (size !== GONE) bytes += size;
+      }
       this.#gaveBack(end, run, run.count, bytes);
     }
   }

@@ -10,6 +10,11 @@ export interface Link {
    */
   send(parts: readonly Uint8Array[], left?: () => void): void;
   /**
+   * Calls back once what has arrived at the moment is read. What answers a peer may wait for that: one answer then
+   * stands for many. Where a link cannot tell, answers leave at the end of the turn.
+   */
+  whenRead?(then: () => void): void;
+  /**
    * The bytes of a message, all of it, are not needed any more: their memory may be used for another. Nobody has to say
    * so.
    */

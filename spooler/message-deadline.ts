@@ -1,7 +1,7 @@
 /** A message must be whole in time: half a message kept half is memory held for nothing (PROTOCOL.md section 7.1). */
 
 import type { Cancel, Clock } from '../shared/index.ts';
-import type { SocketLink } from '../shared/socket-link.ts';
+import type { SocketLink } from '../shared/websocket/socket-link.ts';
 
 type Watched = Pick<SocketLink, 'isMidMessage' | 'messages'>;
 

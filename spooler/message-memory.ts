@@ -6,6 +6,10 @@
 
 /** Bytes from which a message has memory of its own; what is smaller comes out of Node's pool. */
 const LARGE = 32 * 1024;
+/**
+ * Bytes up to which its memory is used again. What is larger comes seldom, and several times so much would be kept for it.
+ */
+const LARGEST = 4 * 1024 * 1024;
 /** Sizes are rounded up to these steps, so that messages of about the same size share memory. */
 const STEP = 64 * 1024;
 
@@ -17,7 +21,7 @@ export class MessageMemory {
 
   /** Memory that is not cleared. */
   allocate(length: number): Uint8Array {
-    if (length < LARGE) return Buffer.allocUnsafe(length);
+    if (length < LARGE || length > LARGEST) return Buffer.allocUnsafe(length);
     const size = Math.ceil(length / STEP) * STEP;
     const memory = this.#taken(size) ?? Buffer.allocUnsafeSlow(size).buffer;
     this.#out.add(memory);

@@ -8,12 +8,12 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { FrameLink } from '../shared/frame-link.ts';
-import { type FrameRules, frameRules } from '../shared/frame-rules.ts';
 import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
-import { useNativeMaskOf } from '../shared/mask.ts';
-import type { SocketLink } from '../shared/socket-link.ts';
-import { WebSocketLink } from '../shared/websocket-link.ts';
+import { FrameLink } from '../shared/websocket/frame-link.ts';
+import { type FrameRules, frameRules } from '../shared/websocket/frame-rules.ts';
+import { useNativeMaskOf } from '../shared/websocket/mask.ts';
+import type { SocketLink } from '../shared/websocket/socket-link.ts';
+import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 import type { Identity } from './core/identity.ts';
 import type { Accepted } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
@@ -155,6 +155,7 @@ class Door {
       closeTime: CLOSE_TIME,
       allocate: (length) => memory.allocate(length),
       recycle: (message) => memory.recycle(message),
+      whenRead: (then) => void setImmediate(then),
       onRead: (link) => this.#deadlines.read(link),
       onGone: (link) => this.#gone(link),
     });

@@ -20,7 +20,7 @@ export type Cast = (role: RoleName) => Promise<Actor>;
 const ACTOR = fileURLToPath(new URL('actor.js', import.meta.url));
 
 /** Milliseconds from being asked to end to being ended. */
-const LEAVING_TIME = 300;
+const LEAVING_TIME = 1_000;
 
 /** The processes that run now, for whoever has to end in the middle. */
 const running = new Set<() => Promise<void>>();
@@ -32,7 +32,8 @@ export async function dismissAll(): Promise<void> {
 export function processes({ peer, workload, settings }: Script): Cast {
   return async (role) => {
     const child = fork(ACTOR, [role, peer.name, workload.name, JSON.stringify(settings)], {
-      execArgv: role === 'broker' ? ['--expose-gc'] : [],
+      // What this process was started with too: `node --cpu-prof` profiles all of them.
+      execArgv: role === 'broker' ? [...process.execArgv, '--expose-gc'] : process.execArgv,
       env: { ...process.env, ...environmentOf(peer.name) },
       // What goes wrong is worth reading; what goes to stdout is not a result.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

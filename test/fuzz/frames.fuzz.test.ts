@@ -8,10 +8,10 @@ import { EventEmitter } from 'node:events';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as ws from 'ws';
-import type { ByteStream } from '../../shared/byte-stream.ts';
-import type { Goodbye } from '../../shared/close-frame.ts';
-import { FrameLink } from '../../shared/frame-link.ts';
-import { frameRules } from '../../shared/frame-rules.ts';
+import type { ByteStream } from '../../shared/websocket/byte-stream.ts';
+import type { Goodbye } from '../../shared/websocket/close-frame.ts';
+import { FrameLink } from '../../shared/websocket/frame-link.ts';
+import { frameRules } from '../../shared/websocket/frame-rules.ts';
 import { ManualClock } from '../harness/index.ts';
 import { OPCODES } from '../safety/raw-socket.ts';
 

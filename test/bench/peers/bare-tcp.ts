@@ -84,7 +84,10 @@ class ObjectStream {
   onObject: (bytes: Uint8Array) => void = () => {};
   readonly #socket: Socket;
   #pieces: Uint8Array[] = [];
-  #rest: Buffer = Buffer.alloc(0);
+  /** What has come and is not a whole object yet, and how long it has to be. */
+  #rest: Buffer[] = [];
+  #length = 0;
+  #wanted = HEAD;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -110,14 +113,22 @@ class ObjectStream {
   }
 
   #read(piece: Buffer): void {
-    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    this.#rest.push(piece);
+    this.#length += piece.length;
+    if (this.#length < this.#wanted) return;
+    const bytes = this.#rest.length === 1 ? piece : Buffer.concat(this.#rest);
     let at = 0;
+    this.#wanted = HEAD;
     while (bytes.length - at >= HEAD) {
       const end = at + HEAD + bytes.readUInt32BE(at);
-      if (end > bytes.length) break;
+      if (end > bytes.length) {
+        this.#wanted = end - at;
+        break;
+      }
       this.onObject(bytes.subarray(at + HEAD, end));
       at = end;
     }
-    this.#rest = bytes.subarray(at);
+    this.#rest = [bytes.subarray(at)];
+    this.#length = bytes.length - at;
   }
 }

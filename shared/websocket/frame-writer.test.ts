@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { frame, OPCODES } from '../test/safety/raw-socket.ts';
+import { frame, OPCODES } from '../../test/safety/raw-socket.ts';
+import { systemClock } from '../index.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type FrameRules, frameRules } from './frame-rules.ts';
 import { type ByteSink, writeControl, writeMessage, writePongs } from './frame-writer.ts';
-import { systemClock } from './index.ts';
 
 const KiB = 1024;
 const allocated: number[] = [];

@@ -4,9 +4,9 @@
  * sockets.
  */
 
-import { CLOSES } from './close-codes.ts';
-import { joinSmall } from './join.ts';
-import type { LinkHandlers } from './link.ts';
+import { CLOSES } from '../close-codes.ts';
+import { joinSmall } from '../join.ts';
+import type { LinkHandlers } from '../link.ts';
 import type { SocketHooks, SocketLink } from './socket-link.ts';
 
 /** What is used of `ws`'s WebSocket. */

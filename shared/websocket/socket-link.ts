@@ -1,6 +1,6 @@
 /** A Link over a socket, as whoever watches over sockets sees it. */
 
-import type { Link } from './link.ts';
+import type { Link } from '../link.ts';
 
 export interface SocketLink extends Link {
   /** Whole messages that have come. */

@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { REFERENCE_FROM } from './join.ts';
+import { REFERENCE_FROM } from '../join.ts';
 import { WebSocketLink, type WsSocket } from './websocket-link.ts';
 
 const OPEN = 1;

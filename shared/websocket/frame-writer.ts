@@ -1,8 +1,8 @@
 /** Puts messages into frames and writes them to a stream, copying what is small and referring to what is not. */
 
+import { joinSmall, REFERENCE_FROM } from '../join.ts';
 import { frameHeadLength, OPCODES, writeFrameHead } from './frame.ts';
 import type { FrameRules } from './frame-rules.ts';
-import { joinSmall, REFERENCE_FROM } from './join.ts';
 import { mask, randomKey, rotateKey } from './mask.ts';
 
 /** What is used of a stream to write to. */

@@ -9,11 +9,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { frame, OPCODES, RawSocket, upgradeRequest } from '../test/safety/raw-socket.ts';
+import { frame, OPCODES, RawSocket, upgradeRequest } from '../../test/safety/raw-socket.ts';
+import { type LinkHandlers, systemClock } from '../index.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { FrameLink } from './frame-link.ts';
 import { type FrameRules, frameRules } from './frame-rules.ts';
-import { type LinkHandlers, systemClock } from './index.ts';
 import type { SocketHooks, SocketLink } from './socket-link.ts';
 import { WebSocketLink } from './websocket-link.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { frame, OPCODES } from '../test/safety/raw-socket.ts';
+import { frame, OPCODES } from '../../test/safety/raw-socket.ts';
+import { systemClock } from '../index.ts';
 import { FrameReader, NOT_A_FRAME, NOTHING_WHOLE } from './frame-reader.ts';
 import { type FrameRules, frameRules } from './frame-rules.ts';
-import { systemClock } from './index.ts';
 
 const { binary, continuation, close, ping } = OPCODES;
 const MiB = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** What a link that frames by itself goes by: the same for all links of one place. */
 
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { FrameHeadRules } from './frame.ts';
 import type { SocketHooks } from './socket-link.ts';
 
@@ -14,6 +14,8 @@ export interface FrameRules extends FrameHeadRules, SocketHooks {
   readonly closeTime: number;
   /** Memory that need not be cleared. */
   readonly allocate: (length: number) => Uint8Array;
+  /** Calls back when the streams have been read that can be read now. */
+  readonly whenRead?: (then: () => void) => void;
   /** Takes back what `allocate` gave; nobody refers to it any more. */
   readonly recycle?: (bytes: Uint8Array) => void;
 }

@@ -1,7 +1,7 @@
 /** The end of a connection that frames by itself (RFC 6455, section 7): made when it begins, whoever begins it. */
 
+import type { Cancel } from '../clock.ts';
 import type { ByteStream } from './byte-stream.ts';
-import type { Cancel } from './clock.ts';
 import { encodeGoodbye, type Goodbye } from './close-frame.ts';
 import { CLOSE_CODES, OPCODES } from './frame.ts';
 import type { FrameRules } from './frame-rules.ts';

@@ -4,15 +4,15 @@
  * does with a peer, right or wrong, is what `ws` does, and held to that by a test.
  */
 
+import { CLOSES } from '../close-codes.ts';
+import type { LinkHandlers } from '../link.ts';
 import { type ByteStream, listenForData, listenTo, type StreamListener } from './byte-stream.ts';
-import { CLOSES } from './close-codes.ts';
 import { decodeGoodbye, decodeText, type Goodbye } from './close-frame.ts';
 import { ClosingHandshake } from './closing-handshake.ts';
 import { CLOSE_CODES, OPCODES } from './frame.ts';
 import { FrameReader, NOT_A_FRAME, NOTHING_WHOLE } from './frame-reader.ts';
 import type { FrameRules } from './frame-rules.ts';
 import { writeControl, writeMessage, writePongs } from './frame-writer.ts';
-import type { LinkHandlers } from './link.ts';
 import type { SocketLink } from './socket-link.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -63,6 +63,11 @@ export class FrameLink implements SocketLink, StreamListener {
 
   send(parts: readonly Uint8Array[], left?: () => void): void {
     if (this.#closing === undefined) writeMessage(this.#stream, parts, this.#rules, left);
+  }
+
+  whenRead(then: () => void): void {
+    if (this.#rules.whenRead) this.#rules.whenRead(then);
+    else queueMicrotask(then);
   }
 
   recycle(message: Uint8Array): void {
