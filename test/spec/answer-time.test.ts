@@ -92,7 +92,9 @@ describe('what a conversation is answered', () => {
     const { sender, source } = await conversation(rig);
     source.sendNotification('q').catch(() => {});
     await rig.settle();
+    expect(rig.clock.timers().length).toBeGreaterThan(0);
     await sender.close();
     await rig.settle();
+    expect(rig.spooler.stats().sessions).toBe(1);
   });
 });
