@@ -29,7 +29,6 @@ const rules = frameRules('client', {
   clock: systemClock,
   closeTime: CLOSE_TIME,
   allocate: (length) => Buffer.allocUnsafe(length),
-  whenRead: (then) => void setImmediate(then),
 });
 
 /** `ws`'s WebSocket up to the end of the handshake; then the stream goes to a link, and nothing of it stays behind. */

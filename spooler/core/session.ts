@@ -444,6 +444,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     if (answerTime === 0) return this.settle(end, sequence, S_OK);
     if (this.#state.kind === 'ended') return;
     this.#outbox.settledSoon(end, sequence, S_OK);
+    this.#mindTheSocket();
     this.#cancelAnswers ??= this.#flushAfter(answerTime);
   }
 
