@@ -49,9 +49,41 @@ const COMMON_HRESULTS = [
   ['PROTOCOL.md section 8', 'E_INVALIDARG', 0x80070057],
 ] as const satisfies readonly (readonly [string, Code, number])[];
 
+/** EVC-181 to EVC-196 and EVC-209. */
+const EVENT_CODES = [
+  ['EVC-181', 'EVENT_S_SOME_SUBSCRIBERS_FAILED', 0x00040200],
+  ['EVC-182', 'EVENT_E_ALL_SUBSCRIBERS_FAILED', 0x80040201],
+  ['EVC-183', 'EVENT_S_NOSUBSCRIBERS', 0x00040202],
+  ['EVC-184', 'EVENT_E_QUERYSYNTAX', 0x80040203],
+  ['EVC-185', 'EVENT_E_QUERYFIELD', 0x80040204],
+  ['EVC-186', 'EVENT_E_INTERNALEXCEPTION', 0x80040205],
+  ['EVC-187', 'EVENT_E_INTERNALERROR', 0x80040206],
+  ['EVC-188', 'EVENT_E_INVALID_PER_USER_SID', 0x80040207],
+  ['EVC-189', 'EVENT_E_USER_EXCEPTION', 0x80040208],
+  ['EVC-190', 'EVENT_E_TOO_MANY_METHODS', 0x80040209],
+  ['EVC-191', 'EVENT_E_MISSING_EVENTCLASS', 0x8004020a],
+  ['EVC-192', 'EVENT_E_NOT_ALL_REMOVED', 0x8004020b],
+  ['EVC-209', 'EVENT_E_COMPLUS_NOT_INSTALLED', 0x8004020c],
+  ['EVC-193', 'EVENT_E_CANT_MODIFY_OR_DELETE_UNCONFIGURED_OBJECT', 0x8004020d],
+  ['EVC-194', 'EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT', 0x8004020e],
+  ['EVC-195', 'EVENT_E_INVALID_EVENT_CLASS_PARTITION', 0x8004020f],
+  ['EVC-196', 'EVENT_E_PER_USER_SID_NOT_LOGGED_ON', 0x80040210],
+] as const satisfies readonly (readonly [string, Code, number])[];
+
+/** Those of COM that services and objects answer with (winerror.h). */
+const COM_HRESULTS = [
+  ['REGDB_E_CLASSNOTREG', 0x80040154],
+  ['CO_E_SERVER_EXEC_FAILURE', 0x80080005],
+  ['E_NOTIMPL', 0x80004001],
+  ['E_NOINTERFACE', 0x80004002],
+  ['E_POINTER', 0x80004003],
+  ['E_FAIL', 0x80004005],
+  ['E_UNEXPECTED', 0x8000ffff],
+] as const satisfies readonly (readonly [Code, number])[];
+
 const OWN = [...ALL_CODES].filter(([, { hresult }]) => (hresult & 0x20000000) !== 0);
 
-describe('the codes of the pipe', () => {
+describe('the codes', () => {
   test.each(PRINT_ASYNC_NOTIFY_ERROR)('%s: %s', (_, code, value, hresult) => {
     expect(hresultOf(code)).toBe(hresult);
     expect(hresult & 0xffff).toBe(value);
@@ -76,10 +108,31 @@ describe('the codes of the pipe', () => {
     expect(success('NO_LISTENERS')).toBe(0x00040007);
   });
 
+  test.each(EVENT_CODES)('%s: %s', (_, code, hresult) => {
+    expect(hresultOf(code)).toBe(hresult);
+    expect(outcomeOf(hresult)).toEqual({ code, hresult });
+    expect(succeeded(hresult)).toBe(code.startsWith('EVENT_S_'));
+  });
+
+  test('EVC-197: of the event system have no name with the other severity, which may mean something else', () => {
+    for (const [, , hresult] of EVENT_CODES) {
+      expect(outcomeOf((hresult ^ 0x80000000) >>> 0).code).toBe('UNKNOWN_HRESULT');
+    }
+  });
+
+  test.each(COM_HRESULTS)('%s is what winerror.h says', (code, hresult) => {
+    expect(hresultOf(code)).toBe(hresult);
+    expect(outcomeOf(hresult)).toEqual({ code, hresult });
+    expect(succeeded(hresult)).toBe(false);
+  });
+
   test('are a closed set: those of the documents and those of this library', () => {
-    const documented = [...PRINT_ASYNC_NOTIFY_ERROR, ...COMMON_HRESULTS].map(([, code]) => code);
+    const documented = [
+      ...[...PRINT_ASYNC_NOTIFY_ERROR, ...COMMON_HRESULTS, ...EVENT_CODES].map(([, code]) => code),
+      ...COM_HRESULTS.map(([code]) => code),
+    ];
     expect(new Set(ALL_CODES.keys())).toEqual(new Set([...documented, ...OWN.map(([code]) => code)]));
-    expect(documented).toHaveLength(30);
+    expect(documented).toHaveLength(54);
   });
 
   test('have a number each, a sentence and an advice', () => {
