@@ -27,6 +27,16 @@ export const COMMON_CODES = {
     'The program that serves the class did not come up.',
     'Run its command by hand to see why, or allow it more time.',
   ),
+  RPC_E_DISCONNECTED: entry(
+    0x80010108,
+    'The object that was called is gone.',
+    'Nothing to do; its subscription ends with it.',
+  ),
+  RPC_E_TIMEOUT: entry(
+    0x8001011f,
+    'The object that was called did not answer in time.',
+    'See what holds it up, or allow it more time.',
+  ),
   E_NOTIMPL: entry(0x80004001, 'There is no such method here.', 'See which methods the other side has.'),
   E_NOINTERFACE: entry(0x80004002, 'There is no such interface or service here.', 'See what the other side offers.'),
   E_POINTER: entry(0x80004003, 'Something that is needed was not given.', 'Give it.'),
