@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -27,7 +27,7 @@ function behind(file: string, found: Behind = { files: new Set(), packages: new 
   return found;
 }
 
-describe.each(['client/listener.browser.ts', 'shared/index.ts'])('%s', (door) => {
+describe.each(['client/listener.browser.ts', 'client/connection-points/index.ts', 'shared/index.ts'])('%s', (door) => {
   const { files, packages } = behind(resolve(root, door));
 
   test('runs without Node', () => {
@@ -39,4 +39,13 @@ describe.each(['client/listener.browser.ts', 'shared/index.ts'])('%s', (door) =>
     const using = /^\s*(?:await )?using \w+ =/m;
     expect([...files].filter((file) => using.test(readFileSync(file, 'utf8')))).toEqual([]);
   });
+});
+
+test('connection points are small: no package, and nothing of the wire', () => {
+  const { files, packages } = behind(resolve(root, 'client/connection-points/index.ts'));
+  expect([...packages]).toEqual([]);
+  const outside = [...files]
+    .map((file) => relative(root, file))
+    .filter((file) => !file.startsWith('client/connection-points/'));
+  expect(outside.every((file) => /^shared\/(guid|errors|codes\/\w+)\.ts$/.test(file))).toBe(true);
 });
