@@ -4,7 +4,6 @@
  */
 
 import { checkCarried } from '../shared/decode-record.ts';
-import { unwrap } from '../shared/errors.ts';
 import { Heartbeat, type HeartbeatTimes, type Pulse } from '../shared/heartbeat.ts';
 import {
   type AnnouncedLimits,
@@ -22,12 +21,14 @@ import {
   type Guid,
   type Interest,
   isFinal,
+  succeeded as isSuccess,
   type Link,
   type Missed,
   ObjectLedger,
   type Offer,
   OPS,
   type Outcome,
+  outcomeOf,
   RawRecord,
   releaseTriple,
   SpoolError,
@@ -38,6 +39,7 @@ import {
 } from '../shared/index.ts';
 import { Outbox } from '../shared/outbox.ts';
 import { type Answer, Awaited, type Waiter } from './awaited.ts';
+import { encodeJson, failureOf, type Reply, replyOf } from './call.ts';
 import { harmless, type OnProblem, reportToConsole } from './callbacks.ts';
 import { Received } from './received.ts';
 import type { Unanswered } from './unanswered.ts';
@@ -253,7 +255,8 @@ export class Connection {
         resolve: ({ id, hresult, json }) => {
           signal?.removeEventListener('abort', abort);
           try {
-            resolve(succeeded({ id, outcome: unwrap(hresult), json }));
+            if (!isSuccess(hresult)) throw failureOf(hresult, json);
+            resolve(succeeded({ id, outcome: outcomeOf(hresult), json }));
           } catch (reason) {
             reject(SpoolError.from(reason, 'PROTOCOL_VIOLATED'));
           }
@@ -290,6 +293,17 @@ export class Connection {
       (request) => ({ op: 'status', request }),
       ({ json }) => JSON.parse(text.decode(json)) as StatusReport,
     );
+  }
+
+  /**
+   * Calls a method of a service. Rejects with `E_NOINTERFACE` where the spooler has no such service, `E_NOTIMPL` where
+   * that has no such method, `E_OUTOFMEMORY` where too many calls are under way, `MAX_NOTIFICATION_SIZE_EXCEEDED`, what
+   * the service refuses it with, and `CONNECTION_LOST`. Calls may be answered in another order than they were made. The
+   * signal gives up waiting; the call takes effect all the same.
+   */
+  async call(service: string, method: string, json?: unknown, signal?: AbortSignal): Promise<Reply> {
+    const payload = encodeJson(json, this.limits.payload);
+    return this.request((request) => ({ op: 'call', request, service, method, payload }), replyOf, signal);
   }
 
   // ------------------------------------------------------------------------------------------ ends

@@ -26,6 +26,7 @@ const uint32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xfffff
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const text = v.pipe(v.string(), v.maxLength(256));
 const user = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const guidBytes = v.pipe(
   v.instance(Uint8Array),
   v.check((bytes) => bytes.length === 16),
@@ -72,6 +73,7 @@ const HEADERS = {
   register: v.strictObject(interest),
   open: v.strictObject({ ...interest, user: v.exactOptional(user), overflow: v.exactOptional(oneOf(OVERFLOWS)) }),
   explain: v.strictObject({ ...interest, side: oneOf(SIDES), user: v.exactOptional(user) }),
+  call: v.strictObject({ service: word, method: word }),
   result: v.strictObject({ code: uint32 }),
   offer: v.strictObject({ ...interest, registration: uint32 }),
   notify: v.strictObject({ type: guidBytes }),
@@ -166,6 +168,13 @@ export function decodeRecord(raw: RawRecord, from: Direction): WireRecord {
       plain(raw);
       withoutId(raw);
       return { op: 'status', request: raw.sequence };
+    case OPS.call: {
+      if (!client) return misplaced(raw);
+      withoutId(raw);
+      if (raw.flags !== 0) return malformed('a flag that means nothing here');
+      const { service, method } = header(raw, HEADERS.call);
+      return { op: 'call', request: raw.sequence, service, method, payload: raw.payload };
+    }
     case OPS.result: {
       if (client) return misplaced(raw);
       if (raw.flags !== 0) return malformed('a flag that means nothing here');

@@ -59,6 +59,14 @@ export function encodeRecord(record: WireRecord): readonly Uint8Array[] {
     }
     case 'status':
       return [encodeHead({ op: OPS.status, id: 0, sequence: record.request }, 0)];
+    case 'call': {
+      const { service, method, payload } = record;
+      const header = packHeader({ service, method });
+      const numbers = { op: OPS.call, id: 0, sequence: record.request };
+      readable([encodeHead(numbers, 0, header)]);
+      const head = encodeHead(numbers, payload.length, header);
+      return payload.length === 0 ? [head] : [head, payload];
+    }
     case 'result': {
       const code = packHeader({ code: record.hresult });
       const head = encodeHead({ op: OPS.result, id: record.id, sequence: record.request }, record.json.length, code);

@@ -199,6 +199,11 @@ describe('a SpoolError', () => {
     expect(error.rawMessage).toBe(sentenceOf('CONNECTION_LOST'));
   });
 
+  test('carries what else is known about the input, nothing unless it is given', () => {
+    expect(new SpoolError('EVENT_E_QUERYSYNTAX', { details: { position: 7 } }).details).toEqual({ position: 7 });
+    expect(new SpoolError('EVENT_E_QUERYSYNTAX').details).toEqual({});
+  });
+
   test('is what everything foreign becomes, with the original as its cause', () => {
     const foreign = new Error('ECONNREFUSED');
     expect(SpoolError.from(foreign, 'CONNECTION_FAILED')).toMatchObject({

@@ -62,6 +62,8 @@ export interface SpoolErrorOptions {
   readonly hresult?: number;
   /** The input that caused it, as text: a name, a number, never payload. */
   readonly input?: string;
+  /** More facts about the input, such as a position in it. They are sent where a call of a service fails. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Kept in this process; never sent. */
   readonly cause?: unknown;
 }
@@ -79,6 +81,7 @@ export class SpoolError extends Error {
   /** What the caller can do about it. */
   readonly advice: string;
   readonly input: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: Code, options: SpoolErrorOptions = {}) {
     const { sentence, advice, hresult } = CODES[code];
@@ -89,6 +92,7 @@ export class SpoolError extends Error {
     this.rawMessage = rawMessage;
     this.advice = advice;
     this.input = options.input;
+    this.details = options.details ?? {};
   }
 
   /** The door through which foreign errors enter. */

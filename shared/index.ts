@@ -40,6 +40,7 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Link, LinkHandlers } from './link.ts';
 export {
   type AnnouncedLimits,
+  type Call,
   type ClientRecord,
   type Closed,
   type CloseEnd,

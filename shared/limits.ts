@@ -27,6 +27,8 @@ export interface Limits {
   /** Deliveries one session may hold unreleased; objects and bytes. */
   readonly sessionHeldObjects: number;
   readonly sessionHeldBytes: number;
+  /** Calls of services that one session may have under way. */
+  readonly calls: number;
   /** Bytes of initial notifications held for the channels of one sender. */
   readonly initialBytes: number;
   /** Unanswered sends on one channel with overflow `wait`; objects and bytes. */
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: Limits = {
   registrationHeldBytes: 8 * MiB,
   sessionHeldObjects: 16_384,
   sessionHeldBytes: 8 * MiB,
+  calls: 256,
   initialBytes: 32 * MiB,
   waitingObjects: 4096,
   waitingBytes: 4 * MiB,

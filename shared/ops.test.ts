@@ -55,7 +55,7 @@ function toJson(record: WireRecord): unknown {
 }
 
 function fromJson(record: Readonly<Record<string, unknown>>): WireRecord {
-  const bytes = ['data', 'json']
+  const bytes = ['data', 'json', 'payload']
     .filter((key) => typeof record[key] === 'string')
     .map((key) => [key, bytesOf(record[key] as string)] as const);
   return { ...record, ...Object.fromEntries(bytes) } as unknown as WireRecord;
@@ -147,6 +147,8 @@ describe('bytes', () => {
     { op: 'register', registration: 0, request: 1, interest: INTEREST },
     { op: 'open', end: 0, request: 1, interest: INTEREST, user: 'u'.repeat(257) },
     { op: 'explain', request: 1, side: 'channel', interest: { ...INTEREST, name: 'n'.repeat(5000) } },
+    { op: 'call', request: 1, service: '', method: 'm', payload: new Uint8Array(1) },
+    { op: 'call', request: 1, service: 's', method: 'm'.repeat(65), payload: new Uint8Array(1) },
   ] as const)('what no peer would read is not written but refused: %#', (record) => {
     expect(() => encodeRecord(record)).toThrow(expect.objectContaining({ code: 'E_INVALIDARG' }) as Error);
   });

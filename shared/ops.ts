@@ -13,6 +13,7 @@ export const OPS = {
   open: 0x12,
   explain: 0x13,
   status: 0x14,
+  call: 0x15,
   result: 0x1f,
   offer: 0x20,
   notify: 0x21,
@@ -99,6 +100,15 @@ export interface Status {
   readonly op: 'status';
   readonly request: number;
 }
+/** A call of a service's method. */
+export interface Call {
+  readonly op: 'call';
+  readonly request: number;
+  readonly service: string;
+  readonly method: string;
+  /** The service's own; those of this library use UTF-8 JSON. */
+  readonly payload: Uint8Array;
+}
 export interface Result {
   readonly op: 'result';
   readonly id: number;
@@ -150,6 +160,7 @@ export type ClientRecord =
   | Open
   | Explain
   | Status
+  | Call
   | Notify
   | CloseEnd
   | Release;

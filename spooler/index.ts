@@ -11,6 +11,7 @@
 export type { Totals } from '../shared/index.ts';
 export { ALL_RIGHTS, type Identity, type Rights } from './core/identity.ts';
 export type { Observer, SpoolerEvent } from './core/observer.ts';
+export type { Answer, Caller, Service, ServiceFactory, ServiceHost } from './core/service.ts';
 export type { Accepted, Peer } from './core/session.ts';
 export type { SpoolerOptions } from './core/spooler.ts';
 export { createSpooler, type EmbeddedSpooler } from './embedded-spooler.ts';

@@ -34,5 +34,7 @@ export function runDown(session: Session, cause: Cause, greeted: boolean): void 
 
   step(() => session.delivery.end());
   step(() => spooler.sessionEnded(session, cause, missed));
-  if (greeted) spooler.observe({ kind: 'sessionEnded', user: session.user, agent: session.agent, cause, missed });
+  if (!greeted) return;
+  step(() => spooler.calls.left(session));
+  spooler.observe({ kind: 'sessionEnded', user: session.user, agent: session.agent, cause, missed });
 }

@@ -246,6 +246,8 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
         return this.#explain(record);
       case 'status':
         return this.#answer(0, record.request, hresultOf('S_OK'), statusFor(this));
+      case 'call':
+        return this.spooler.calls.call(this, record);
       case 'ping':
         return this.write({ op: 'pong', sequence: record.sequence });
       case 'pong':
@@ -285,6 +287,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
       missed,
     });
     this.spooler.observe({ kind: 'sessionOpened', user: this.#user, agent: this.agent });
+    this.spooler.calls.joined(this);
   }
 
   // For its pulse.

@@ -22,10 +22,12 @@ import {
   validName,
 } from '../../shared/index.ts';
 import { BidirectionalChannel } from './bidirectional-channel.ts';
+import { Calls } from './calls.ts';
 import { Directory } from './directory.ts';
 import type { Channel } from './ends.ts';
 import { ALL_RIGHTS, type Identity, mayOpen, mayRegister } from './identity.ts';
 import type { Observer, SpoolerEvent } from './observer.ts';
+import type { ServiceFactory } from './service.ts';
 import { type Accepted, type Peer, Session } from './session.ts';
 import { TrafficCount } from './traffic.ts';
 import { UnidirectionalChannel } from './unidirectional-channel.ts';
@@ -42,6 +44,8 @@ export interface SpoolerOptions {
    */
   readonly usesTokens?: boolean;
   readonly observer?: Observer;
+  /** Features that answer calls; they end with the spooler. */
+  readonly services?: readonly ServiceFactory[];
   /** Milliseconds since 1970, for the expiry of tokens. */
   readonly wallClock?: () => number;
 }
@@ -63,6 +67,7 @@ export class Spooler {
   readonly directory: Directory = new Directory();
   readonly heartbeat: Heartbeat;
   readonly traffic: TrafficCount = new TrafficCount();
+  readonly calls: Calls;
   readonly #observer: Observer | undefined;
   readonly #sessions = new Set<Session>();
   readonly #channels = new Set<Channel>();
@@ -82,10 +87,21 @@ export class Spooler {
     this.startedAt = this.clock.now();
     const { heartbeatInterval, heartbeatTimeout } = this.limits;
     this.heartbeat = new Heartbeat(this.clock, { interval: heartbeatInterval, timeout: heartbeatTimeout });
+    this.calls = new Calls(this, options.services ?? [], {
+      clock: this.clock,
+      wallClock: this.wallClock,
+      server: this.server,
+      accept: (link, peer) => this.#accept(link, peer),
+      observe: (event) => this.observe(event),
+    });
   }
 
   /** Takes over a link whose transport is established. The peer has `helloTime` to say hello. */
   accept(link: Link, peer: Peer = {}): Accepted {
+    return this.#accept(link, peer);
+  }
+
+  #accept(link: Link, peer: Peer): Accepted {
     const session = new Session(this, link, peer);
     this.#sessions.add(session);
     return session;
@@ -162,6 +178,7 @@ export class Spooler {
     // First every end, so that everybody hears `shutdown` and nobody that another party died.
     for (const channel of [...this.#channels]) channel.end('shutdown');
     for (const session of [...this.#sessions]) session.end('GOING_AWAY', 'shutdown');
+    await this.calls.close();
   }
 
   // ------------------------------------------------------------------------------------------ for sessions and channels

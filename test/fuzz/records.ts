@@ -24,14 +24,15 @@ const uint32 = fc.oneof(fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff
 const someId = uint32.filter((id) => id > 0);
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 const guid: fc.Arbitrary<Guid> = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(guidFromBytes);
-/** At most 256 UTF-16 code units and 1,024 bytes; with marks, controls and what lies outside the basic plane. */
-const text = fc.string({
-  unit: fc.oneof(
-    fc.constantFrom('\ufeff', '\0', '\u202e', '🖨', 'ß'),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
-  ),
-  maxLength: 128,
-});
+/** With marks, controls and what lies outside the basic plane. */
+const character = fc.oneof(
+  fc.constantFrom('\ufeff', '\0', '\u202e', '🖨', 'ß'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+);
+/** At most 256 UTF-16 code units and 1,024 bytes. */
+const text = fc.string({ unit: character, maxLength: 128 });
+/** At most 64 UTF-16 code units. */
+const word = fc.string({ unit: character, minLength: 1, maxLength: 32 });
 const user = text.filter((value) => value.length > 0);
 const count = fc.maxSafeNat();
 const cause = fc.constantFrom(...CAUSES);
@@ -72,6 +73,7 @@ export const clientRecord: fc.Arbitrary<ClientRecord> = fc.oneof(
   withOptional({ op: fc.constant('open'), end: uint32, request: uint32, interest }, { user, overflow }),
   withOptional({ op: fc.constant('explain'), request: uint32, side, interest }, { user }),
   fc.record({ op: fc.constant('status'), request: uint32 }),
+  fc.record({ op: fc.constant('call'), request: uint32, service: word, method: word, payload: bytes(64) }),
   withOptional({ op: fc.constantFrom('notify', 'close'), ...carried }, { type: guid }),
   fc.record({ op: fc.constant('release'), end: someId, sequence: uint32, only: fc.boolean() }),
 );

@@ -46,7 +46,8 @@ export type Transport = 'memory' | 'websocket';
 export const TRANSPORTS: readonly Transport[] = ['memory', 'websocket'];
 
 /** All optional. What is not described here is as in `serve`. */
-export interface RigOptions extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'tls' | 'wallClock'> {
+export interface RigOptions
+  extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'services' | 'tls' | 'wallClock'> {
   /** Default `memory`: no sockets, a few milliseconds. `origins` and `tls` need `websocket`. */
   readonly transport?: Transport;
   /**

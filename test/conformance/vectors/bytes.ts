@@ -54,6 +54,7 @@ export const OP = {
   open: 0x12,
   explain: 0x13,
   status: 0x14,
+  call: 0x15,
   result: 0x1f,
   offer: 0x20,
   notify: 0x21,

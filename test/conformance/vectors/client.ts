@@ -155,6 +155,37 @@ const requests: ValidVector[] = [
   vector('status with request number 0', record(OP.status), { op: 'status', request: 0 }),
 ];
 
+const CALL = { service: 'echo', method: 'say' };
+const JSON_PAYLOAD = utf8('{"words":["paper","jam"]}');
+
+const calls: ValidVector[] = [
+  vector(
+    'call with a payload, which here is JSON',
+    record(OP.call, { sequence: 12, header: map(CALL), payload: JSON_PAYLOAD }),
+    { op: 'call', request: 12, ...CALL, payload: JSON_PAYLOAD },
+  ),
+  vector('call without a payload, with request number 0', record(OP.call, { header: map(CALL) }), {
+    op: 'call',
+    request: 0,
+    ...CALL,
+    payload: '',
+  }),
+  vector(
+    'call with the longest names and a payload that is no JSON',
+    record(OP.call, {
+      sequence: LAST,
+      header: map({ service: 's'.repeat(64), method: 'ä'.repeat(64) }),
+      payload: 'ff00',
+    }),
+    { op: 'call', request: LAST, service: 's'.repeat(64), method: 'ä'.repeat(64), payload: 'ff00' },
+  ),
+  readOnly(
+    'call with its keys the other way round',
+    record(OP.call, { sequence: 13, header: map({ method: 'say', service: 'echo' }) }),
+    { op: 'call', request: 13, ...CALL, payload: '' },
+  ),
+];
+
 const carried = { data: JAM, release: false };
 
 const data: ValidVector[] = (['notify', 'close'] as const).flatMap((op) => [
@@ -313,6 +344,7 @@ export const VALID_FROM_CLIENT: readonly ValidVector[] = [
   ...greeting,
   ...heartbeat,
   ...requests,
+  ...calls,
   ...data,
   ...release,
   ...several,

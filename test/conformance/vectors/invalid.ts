@@ -69,6 +69,7 @@ const WHOLE: Readonly<Record<keyof typeof OP, { readonly direction: Direction; r
   open: { direction: 'client', parts: { header: map(INTEREST) } },
   explain: { direction: 'client', parts: { header: map({ ...INTEREST, side: 0 }) } },
   status: { direction: 'client', parts: {} },
+  call: { direction: 'client', parts: { sequence: 1, header: map({ service: 'echo', method: 'say' }) } },
   result: { direction: 'spooler', parts: { id: 1, sequence: 1, header: map({ code: 0 }) } },
   offer: { direction: 'spooler', parts: { id: 7, header: map({ ...INTEREST, registration: 1 }) } },
   notify: { direction: 'client', parts: { id: 7, sequence: 1 } },
@@ -84,8 +85,17 @@ function broken(op: keyof typeof OP, what: string, parts: Parts): InvalidVector 
 
 const OPS = Object.keys(OP) as (keyof typeof OP)[];
 const WITH_FLAGS: Partial<Record<keyof typeof OP, number>> = { notify: 0x03, close: 0x03, release: 0x04 };
-const PAYLOAD: readonly (keyof typeof OP)[] = ['result', 'notify', 'close', 'settled'];
-const HEADER: readonly (keyof typeof OP)[] = ['hello', 'welcome', 'register', 'open', 'explain', 'result', 'offer'];
+const PAYLOAD: readonly (keyof typeof OP)[] = ['call', 'result', 'notify', 'close', 'settled'];
+const HEADER: readonly (keyof typeof OP)[] = [
+  'hello',
+  'welcome',
+  'register',
+  'open',
+  'explain',
+  'call',
+  'result',
+  'offer',
+];
 const OPTIONAL_HEADER: readonly (keyof typeof OP)[] = ['notify', 'close'];
 
 const fields: InvalidVector[] = [
@@ -99,7 +109,7 @@ const fields: InvalidVector[] = [
   ...(['register', 'unregister', 'offer', 'notify', 'close', 'settled', 'release'] as const).map((op) =>
     broken(op, 'with id 0', { id: 0 }),
   ),
-  ...(['hello', 'welcome', 'ping', 'pong', 'explain', 'status'] as const).map((op) =>
+  ...(['hello', 'welcome', 'ping', 'pong', 'explain', 'status', 'call'] as const).map((op) =>
     broken(op, 'with an id', { id: 1 }),
   ),
   ...(['hello', 'welcome', 'offer'] as const).map((op) => broken(op, 'with a sequence', { sequence: 1 })),
@@ -223,6 +233,8 @@ function without<Key extends string>(object: Readonly<Record<Key, unknown>>, key
 const LIMITS = { payload: 1, message: 1, waitingObjects: 1, waitingBytes: 1, keptObjects: 1, keptBytes: 1 };
 const WELCOME = { user: 'ann', server: 'localhost', limits: LIMITS };
 
+const CALL = { service: 'echo', method: 'say' };
+
 const schemas: InvalidVector[] = [
   schema('hello', 'with an unknown key', { user: 'ann', password: '' }),
   schema('hello', 'with a user of no characters', { user: '' }),
@@ -271,6 +283,14 @@ const schemas: InvalidVector[] = [
   schema('explain', 'without side', INTEREST),
   schema('explain', 'with side 2', { ...INTEREST, side: 2 }),
   schema('explain', 'with overflow', { ...INTEREST, side: 0, overflow: 0 }),
+  ...(['service', 'method'] as const).flatMap((key) => [
+    schema('call', `without ${key}`, without(CALL, key)),
+    schema('call', `with a ${key} of no characters`, { ...CALL, [key]: '' }),
+    schema('call', `with a ${key} of 65 characters`, { ...CALL, [key]: 'x'.repeat(65) }),
+    schema('call', `with a ${key} that is nil`, { ...CALL, [key]: null }),
+    schema('call', `with a ${key} in binary`, { ...CALL, [key]: Buffer.from('echo') }),
+  ]),
+  schema('call', 'with an unknown key', { ...CALL, user: 'ann' }),
   schema('result', 'without code', {}),
   schema('result', 'with a code above 32 bits', { code: 2 ** 32 }),
   schema('result', 'with a code in text', { code: 'S_OK' }),
@@ -300,7 +320,7 @@ const state: InvalidVector[] = [
     const wrong = direction === 'client' ? 'spooler' : 'client';
     return outOfState(`${op} from a ${wrong}`, wrong, record(OP[op], parts));
   }),
-  ...[0x00, 0x05, 0x0f, 0x15, 0x1e, 0x25, 0x3f, 0x40, 0x7f, 0x80, 0xff].flatMap((op) =>
+  ...[0x00, 0x05, 0x0f, 0x16, 0x1e, 0x25, 0x3f, 0x40, 0x7f, 0x80, 0xff].flatMap((op) =>
     both.map((direction) => outOfState(`the unknown op 0x${digits(op, 1)} from a ${direction}`, direction, record(op))),
   ),
   outOfState(
