@@ -26,6 +26,45 @@ export {
   type SpoolErrorOptions,
   succeeded,
 } from './errors.ts';
+export { argumentsFromJson, argumentsToJson, type CallArguments, checkArguments } from './events/arguments.ts';
+export {
+  type ArgumentsOf,
+  defineEventClass,
+  type EventClass,
+  type EventClassSource,
+  type EventMethods,
+  type InterfaceSource,
+  type MethodsOf,
+  type MethodTypes,
+  type ParameterTypes,
+} from './events/define-event-class.ts';
+export {
+  callFromJson,
+  callToJson,
+  decodeCall,
+  type EventCall,
+  encodeCall,
+  type MethodLookup,
+} from './events/event-call.ts';
+export {
+  type EventClassDescription,
+  type InterfaceDescription,
+  interfaceOf,
+  type MethodDescription,
+  methodOf,
+  type ParameterDescription,
+  type Publication,
+} from './events/event-class.ts';
+export type { Json } from './events/json.ts';
+export { type Library, type LibraryDocument, MAX_METHODS, readLibrary, writeLibrary } from './events/library.ts';
+export {
+  isFilterable,
+  PARAMETER_TYPES,
+  type ParameterType,
+  type ParameterValues,
+  type Value,
+  type ValueOf,
+} from './events/parameter-type.ts';
 export {
   type Guid,
   guid,

@@ -19,6 +19,10 @@ interface TimerHandle {
 
 declare function setTimeout(callback: () => void, milliseconds?: number): TimerHandle;
 declare function clearTimeout(timer: TimerHandle | undefined): void;
+/** Base64 to a string of one character for each byte, and back. */
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
+
 declare function queueMicrotask(callback: () => void): void;
 declare const performance: { now(): number };
 declare const crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(array: T): T };
