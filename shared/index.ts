@@ -65,6 +65,11 @@ export {
   type Value,
   type ValueOf,
 } from './events/parameter-type.ts';
+export type { FilterParameter } from './filter/bind.ts';
+export type { FilterExplanation } from './filter/explain.ts';
+export { type BoundFilter, compileFilter, type Filter, type FilterOptions } from './filter/filter.ts';
+export { FilterError } from './filter/filter-error.ts';
+export type { Language as FilterLanguage } from './filter/language.ts';
 export {
   type Guid,
   guid,

@@ -21,8 +21,8 @@ export const EVENT_CODES = {
   EVENT_E_QUERYSYNTAX: entry(0x80040203, 'The criteria are malformed.', 'Mend the criteria at the position shown.'),
   EVENT_E_QUERYFIELD: entry(
     0x80040204,
-    'The criteria name a field that is not there.',
-    'Use a name that is there, spelt as it is there.',
+    'The criteria name a field that is not there, or compare it with what it can never be.',
+    'Use a name that is there, and a constant of its type.',
   ),
   EVENT_E_INTERNALEXCEPTION: entry(
     0x80040205,

@@ -1,26 +1,19 @@
 /** The columns of a query against what is there: names and types (EVC-151, EVC-166). */
 
+import { isFilterable, type ParameterType } from '../events/parameter-type.ts';
 import { FilterError, quoted } from './filter-error.ts';
 import type { Language } from './language.ts';
 import { printConstant } from './printer.ts';
 import type { Comparison, Constant, Query } from './tree.ts';
 
 /** A parameter of a method, or a column of a store. */
-export interface Parameter {
+export interface FilterParameter {
   readonly name: string;
-  /** i8 to u64, boolean, string or guid; any other is refused once the criteria name it. Undefined: not known, not looked at. */
-  readonly type?: string;
+  /** One that no filter can look at is refused once the criteria name it. Undefined: not known, and not looked at. */
+  readonly type?: ParameterType;
 }
 
 type Family = 'number' | 'boolean' | 'string' | 'guid';
-
-/** What a filter can look at (EVC-166). f64 is for the language `extended` alone. */
-const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
-  ...(['i8', 'u8', 'i16', 'u16', 'i32', 'u32', 'i64', 'u64', 'f64'] as const).map((type) => [type, 'number'] as const),
-  ['boolean', 'boolean'],
-  ['string', 'string'],
-  ['guid', 'guid'],
-]);
 
 /** The kinds of constants that something of a family may be compared with. Text of a GUID is a string, too. */
 const COMPARABLE: Readonly<Record<Family, readonly Constant['kind'][]>> = {
@@ -31,15 +24,16 @@ const COMPARABLE: Readonly<Record<Family, readonly Constant['kind'][]>> = {
 };
 
 /**
- * Gives, for a column of the query, the name of its parameter. Throws `FilterError` with `EVENT_E_QUERYFIELD` where there is none, or more than
- * one but for letter case (EVC-OPEN-20), or one of a type that cannot be compared so (EVC-OPEN-25).
+ * Gives, for a column of the query, the name of its parameter. Throws `FilterError` with `EVENT_E_QUERYFIELD` where
+ * there is none, or more than one but for letter case (EVC-OPEN-20), or one of a type that cannot be compared so
+ * (EVC-OPEN-25).
  */
 export function bind(
   query: Query,
-  parameters: readonly Parameter[],
+  parameters: readonly FilterParameter[],
   { criteria, language }: { readonly criteria: string; readonly language: Language },
 ): (column: string) => string {
-  const byKey = new Map<string, Parameter[]>();
+  const byKey = new Map<string, FilterParameter[]>();
   for (const parameter of parameters) {
     const same = byKey.get(keyOf(parameter.name));
     if (same === undefined) byKey.set(keyOf(parameter.name), [parameter]);
@@ -64,18 +58,26 @@ function keyOf(name: string): string {
   return name.toLowerCase();
 }
 
-function missing(column: string, candidates: readonly Parameter[]): string {
+function missing(column: string, candidates: readonly FilterParameter[]): string {
   if (candidates.length === 0) return `there is no ${quoted(column)}`;
   return `${quoted(column)} may be ${candidates.map(({ name }) => quoted(name)).join(' or ')}`;
 }
 
 /** Why the two cannot be compared; undefined where they can. */
-function mismatch({ operand }: Comparison, { name, type }: Parameter, language: Language): string | undefined {
+function mismatch({ operand }: Comparison, { name, type }: FilterParameter, language: Language): string | undefined {
   if (type === undefined) return undefined;
-  const family = language === 'criteria' && type === 'f64' ? undefined : FAMILIES.get(type);
+  const family = familyOf(type, language);
   if (family === undefined) return `${quoted(name)} is of type ${type}, which no filter can look at`;
   const other = operand.flat().find(({ kind }) => !COMPARABLE[family].includes(kind));
   return other && `${quoted(name)} is of type ${type} and is never ${printConstant(other)}`;
+}
+
+/**
+ * Undefined for what a filter cannot look at (EVC-166); the language `extended`, which has decimals, can look at f64.
+ */
+function familyOf(type: ParameterType, language: Language): Family | undefined {
+  if (!isFilterable(type)) return type === 'f64' && language === 'extended' ? 'number' : undefined;
+  return type === 'boolean' || type === 'string' || type === 'guid' ? type : 'number';
 }
 
 function* comparisonsOf(query: Query): Generator<Comparison> {

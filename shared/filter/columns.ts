@@ -1,10 +1,10 @@
 /** The columns of store queries (EVC-151), with METHODNAME, which the documents query and do not list (EVC-163). */
 
-import type { Parameter } from './bind.ts';
+import type { FilterParameter } from './bind.ts';
 
 /**
- * Spelt as the properties of what is in the store are; names compare without regard to letter case. That the documents once write
- * `FIRINGINTERFACEID` is a misprint (EVC-163).
+ * Spelt as the properties of what is in the store are; names compare without regard to letter case. That the documents
+ * once write `FIRINGINTERFACEID` is a misprint (EVC-163).
  */
 export const STORE_COLUMNS = [
   { name: 'eventClassId', type: 'guid' },
@@ -32,4 +32,4 @@ export const STORE_COLUMNS = [
   { name: 'subscriberPartitionId', type: 'guid' },
   { name: 'subscriberApplicationId', type: 'guid' },
   { name: 'methodName', type: 'string' },
-] as const satisfies readonly Parameter[];
+] as const satisfies readonly FilterParameter[];

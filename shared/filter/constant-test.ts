@@ -27,8 +27,8 @@ function equalTest(constant: Constant): Test {
 }
 
 /**
- * The values that a constant is equal to: an integer may come as a number or as a bigint, and is compared as a whole; NULL is null or not
- * there. A GUID has more spellings than two.
+ * The values that a constant is equal to: an integer may come as a number or as a bigint, and is compared as a whole;
+ * NULL is null or not there. A GUID has more spellings than two.
  */
 export function equals(constant: Exclude<Constant, { readonly kind: 'guid' }>): readonly [unknown, unknown] {
   const { kind, value } = constant;

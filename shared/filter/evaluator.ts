@@ -1,6 +1,6 @@
 /**
- * A tree to a function, made once and called for each event (EVC-165). It reads a column at most once for each comparison, never throws, and
- * takes any values.
+ * A tree to a function, made once and called for each event (EVC-165). It reads a column at most once for each
+ * comparison, never throws, and takes any values.
  */
 
 import { constantTest, equals, type Test } from './constant-test.ts';

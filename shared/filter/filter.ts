@@ -1,6 +1,9 @@
-/** The criteria language: a string made ready once, bound to what it is about, and asked for each event. Runs in browsers. */
+/**
+ * The criteria language: a string made ready once, bound to what it is about, and asked for each event. Runs in
+ * browsers.
+ */
 
-import { bind, type Parameter } from './bind.ts';
+import { bind, type FilterParameter } from './bind.ts';
 import { compile, type Predicate, type Values } from './evaluator.ts';
 import { explain, type FilterExplanation } from './explain.ts';
 import type { Language } from './language.ts';
@@ -18,10 +21,10 @@ export interface Filter {
   readonly language: Language;
   readonly query: Query;
   /**
-   * Makes it ready for a method's parameters, or a store's columns. Throws `FilterError` with `EVENT_E_QUERYFIELD` for a name that is not
-   * there or a type that cannot be compared so.
+   * Makes it ready for a method's parameters, or a store's columns. Throws `FilterError` with `EVENT_E_QUERYFIELD` for
+   * a name that is not there or a type that cannot be compared so.
    */
-  bind(parameters: readonly Parameter[]): BoundFilter;
+  bind(parameters: readonly FilterParameter[]): BoundFilter;
   /** Which part is true or false for these values. Throws as `bind` does, for a name that is not among them. */
   explain(values: Values): FilterExplanation;
 }
@@ -31,7 +34,9 @@ export interface BoundFilter {
   readonly matches: Predicate;
 }
 
-/** Reads criteria. Throws `FilterError` with `EVENT_E_QUERYSYNTAX`, the position and the text there (EVC-168, EVC-170). */
+/**
+ * Reads criteria. Throws `FilterError` with `EVENT_E_QUERYSYNTAX`, the position and the text there (EVC-168, EVC-170).
+ */
 export function compileFilter(criteria: string, { language = 'criteria' }: FilterOptions = {}): Filter {
   const source = { criteria, language };
   const query = parse(criteria, language);

@@ -1,8 +1,8 @@
 /** Which language a criteria string is in, and how much of it is taken. */
 
 /**
- * `criteria` is the language of the documents (EVC-150 to EVC-164). `extended`, never used unless asked for by name, adds `<`, `<=`, `>`,
- * `>=`, decimals and LIKE; what is valid in `criteria` is valid there and means the same.
+ * `criteria` is the language of the documents (EVC-150 to EVC-164). `extended`, never used unless asked for by name,
+ * adds `<`, `<=`, `>`, `>=`, decimals and LIKE; what is valid in `criteria` is valid there and means the same.
  */
 export type Language = 'criteria' | 'extended';
 

@@ -1,6 +1,6 @@
 /**
- * LIKE of the language `extended`: `%` is any run of characters, `_` any one, `[%]`, `[_]` and `[[]` are the character between; all else,
- * `\` too, is itself. Letter case counts, as in `=`.
+ * LIKE of the language `extended`: `%` is any run of characters, `_` any one, `[%]`, `[_]` and `[[]` are the character
+ * between; all else, `\` too, is itself. Letter case counts, as in `=`.
  */
 
 /** UTF-16 code units of a text that LIKE looks at. A longer one is like nothing: what a filter costs has a bound. */

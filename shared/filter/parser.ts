@@ -1,6 +1,6 @@
 /**
- * Criteria to a tree: recursive descent, one token ahead. No word is reserved: whether one is a column or a keyword is decided by where it
- * stands, as in the printed grammar (EVC-150).
+ * Criteria to a tree: recursive descent, one token ahead. No word is reserved: whether one is a column or a keyword is
+ * decided by where it stands, as in the printed grammar (EVC-150).
  */
 
 import { FilterError, quoted } from './filter-error.ts';

@@ -1,4 +1,7 @@
-/** A tree to criteria: one spelling for each meaning, no more parentheses than needed. Parsing it again gives the same tree. */
+/**
+ * A tree to criteria: one spelling for each meaning, no more parentheses than needed. Parsing it again gives the same
+ * tree.
+ */
 
 import type { Comparison, Condition, Constant, Query } from './tree.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a criteria string says, as data. Lists are never empty, and `all` and `any` have at least two parts; nesting is bounded by
- * `MAX_DEPTH`.
+ * What a criteria string says, as data. Lists are never empty, and `all` and `any` have at least two parts; nesting is
+ * bounded by `MAX_DEPTH`.
  */
 
 import type { Guid } from '../guid.ts';
@@ -28,7 +28,9 @@ export interface Comparison {
 /** One spelling for each meaning (EVC-157); all but the first two are of the language `extended`. */
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'LIKE';
 
-/** A list: its groups are joined with OR, the constants of each with AND (EVC-159). A single constant is a list of one. */
+/**
+ * A list: its groups are joined with OR, the constants of each with AND (EVC-159). A single constant is a list of one.
+ */
 export type Operand = readonly (readonly Constant[])[];
 
 export type Constant =
