@@ -1,0 +1,154 @@
+/**
+ * An object at the other end of one bidirectional channel: a notification is a call, the response its result, closing
+ * the channel releases the object.
+ */
+
+import { type Cancel, type Cause, type Clock, SpoolError } from '../../shared/index.ts';
+import type { CallableObject } from './callable-object.ts';
+import type { ChannelHandlers, InProcessSource, SourceChannel, Target } from './in-process-source.ts';
+import { hresultIn } from './object-answer.ts';
+
+export interface CallTime {
+  readonly clock: Clock;
+  /** Milliseconds for one call, from when its turn has come; undefined: as long as it takes. */
+  readonly callTime?: number;
+}
+
+/**
+ * Opens the channel of an object, which is created with the first call. The caller releases it. Rejects as
+ * `InProcessSource.open` does.
+ */
+export async function openObject(source: InProcessSource, target: Target, time: CallTime): Promise<ChannelObject> {
+  const object = new ChannelObject(time);
+  object.take(await source.open(target, object));
+  return object;
+}
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly resolve: (hresult: number) => void;
+  readonly reject: (reason: SpoolError) => void;
+}
+
+/** The one whose turn it is. */
+interface Current extends Waiting {
+  /** Whether it was sent; not while the answer to an earlier one that was given up is still due. */
+  sent: boolean;
+  readonly cancel: Cancel;
+}
+
+export class ChannelObject implements CallableObject, ChannelHandlers {
+  readonly gone: Promise<Cause>;
+  readonly #time: CallTime;
+  readonly #line: Waiting[] = [];
+  #current: Current | undefined;
+  /** Something was sent whose answer has not come; nobody may be waiting for it any more. */
+  #isDue = false;
+  #channel: SourceChannel | undefined;
+  /** Why nothing can be called any more. */
+  #end: SpoolError | undefined;
+  #resolveGone: (cause: Cause) => void = () => {};
+
+  /** For `openObject`. */
+  constructor(time: CallTime) {
+    this.#time = time;
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+  }
+
+  call(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) return reject(this.#end);
+      this.#line.push({ bytes, resolve, reject });
+      this.#next();
+    });
+  }
+
+  release(): void {
+    this.#toEnd('closed', new SpoolError('CHANNEL_ALREADY_CLOSED', { input: 'the object was released' }));
+  }
+
+  /**
+   * For whoever hears of the end of the object's owner: before its first answer the channel has no owner, and nobody
+   * tells its source who went.
+   */
+  lost(cause: Cause): void {
+    this.#toEnd(cause, new SpoolError('CONNECTION_LOST', { input: cause }));
+  }
+
+  // ------------------------------------------------------------------------------------------ for its channel
+
+  /** For `openObject`. */
+  take(channel: SourceChannel): void {
+    this.#channel = channel;
+  }
+
+  answered(data: Uint8Array | null): void {
+    this.#isDue = false;
+    if (this.#current?.sent) this.#settle(({ resolve }) => resolve(hresultIn(data)));
+    this.#send();
+  }
+
+  refused(reason: SpoolError): void {
+    this.#isDue = false;
+    if (this.#current?.sent) this.#settle(({ reject }) => reject(reason));
+    this.#send();
+  }
+
+  closed(cause: Cause, last: Uint8Array | null | undefined): void {
+    // The last word of one that closes is an answer too.
+    if (last !== undefined && this.#isDue) this.answered(last);
+    this.lost(cause);
+  }
+
+  // ------------------------------------------------------------------------------------------ the line
+
+  /** The turn of the one that has waited longest. */
+  #next(): void {
+    if (this.#current) return;
+    const waiting = this.#line.shift();
+    if (!waiting) return;
+    const { clock, callTime } = this.#time;
+    const giveUp = (): void =>
+      this.#settle(({ reject }) => reject(new SpoolError('TIMED_OUT', { input: `${callTime} ms` })));
+    this.#current = {
+      ...waiting,
+      sent: false,
+      cancel: callTime === undefined ? () => {} : clock.after(callTime, giveUp),
+    };
+    this.#send();
+  }
+
+  /** One message is in flight on a channel. */
+  #send(): void {
+    const current = this.#current;
+    if (!current || current.sent || this.#isDue) return;
+    current.sent = true;
+    this.#isDue = true;
+    this.#channel?.send(current.bytes);
+  }
+
+  #settle(how: (current: Current) => void): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#current = undefined;
+    current.cancel();
+    try {
+      how(current);
+    } catch (reason) {
+      current.reject(SpoolError.from(reason, 'E_UNEXPECTED'));
+    }
+    this.#next();
+  }
+
+  #toEnd(cause: Cause, reason: SpoolError): void {
+    if (this.#end) return;
+    this.#end = reason;
+    this.#channel?.close();
+    const line = this.#line.splice(0);
+    this.#settle(({ reject }) => reject(reason));
+    for (const { reject } of line) reject(reason);
+    this.#resolveGone(cause);
+  }
+}

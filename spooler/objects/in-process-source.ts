@@ -1,0 +1,249 @@
+/**
+ * A source of channels that is part of the spooler itself, for features that call objects. It has no privilege but its
+ * identity: it speaks the protocol over a link, so that counting, credit, limits and rundown are those of the pipe. Its
+ * session exists only while it has channels.
+ */
+
+import {
+  type Cause,
+  CLOSES,
+  type ClientRecord,
+  decodeRecord,
+  eachRecord,
+  encodeRecord,
+  FLAGS,
+  type Guid,
+  type Link,
+  OPS,
+  outcomeOf,
+  type RawRecord,
+  type Result,
+  SpoolError,
+  type SpoolerRecord,
+  succeeded,
+} from '../../shared/index.ts';
+import { Outbox } from '../../shared/outbox.ts';
+import { nextSequence } from '../../shared/sequence.ts';
+import type { Identity } from '../core/identity.ts';
+import type { ServiceHost } from '../core/service.ts';
+import { inProcessLinks } from './in-process-link.ts';
+
+/** Whom a bidirectional channel is for: the `kPerUser` registrations of that user for the name and the type. */
+export interface Target {
+  /** The printer's part of the name; the server's is the spooler's own. */
+  readonly name: string;
+  readonly type: Guid;
+  readonly user: string;
+}
+
+/** What the owner of a channel is told. Data is a copy of its own. */
+export interface ChannelHandlers {
+  /** The listener has answered; null is the null of the wire. */
+  answered(data: Uint8Array | null): void;
+  /** What was sent is refused and goes nowhere. */
+  refused(reason: SpoolError): void;
+  /** Exactly once, unless the owner closes it: with the listener's last message, or undefined without one. */
+  closed(cause: Cause, last: Uint8Array | null | undefined): void;
+}
+
+/** One end of a channel. */
+export interface SourceChannel {
+  /** Sends; the listener answers, or it is refused. Does nothing once the channel is closed. */
+  send(bytes: Uint8Array): void;
+  /** Nothing is told any more. */
+  close(): void;
+}
+
+export class InProcessSource {
+  readonly #host: Pick<ServiceHost, 'accept' | 'server'>;
+  readonly #identity: Identity;
+  readonly #agent: string;
+  #session: SourceSession | undefined;
+
+  /** `agent` is for people who look at `status`. */
+  constructor(host: Pick<ServiceHost, 'accept' | 'server'>, identity: Identity, agent: string) {
+    this.#host = host;
+    this.#identity = identity;
+    this.#agent = agent;
+  }
+
+  /**
+   * Opens a channel; the caller closes it. Rejects with `MAX_CHANNEL_COUNT_EXCEEDED`, `ERROR_INVALID_NAME`,
+   * `E_ACCESSDENIED`, `RPC_S_CALL_CANCELLED`, `CONNECTION_LOST`.
+   */
+  open(target: Target, handlers: ChannelHandlers): Promise<SourceChannel> {
+    this.#session ??= this.#newSession();
+    return this.#session.open({ ...target, name: `\\\\${this.#host.server}\\${target.name}` }, handlers);
+  }
+
+  #newSession(): SourceSession {
+    const [near, far] = inProcessLinks();
+    const session = new SourceSession(near, this.#agent, () => {
+      if (this.#session === session) this.#session = undefined;
+    });
+    this.#host.accept(far, { identity: this.#identity });
+    return session;
+  }
+}
+
+interface Opening {
+  readonly name: string;
+  readonly handlers: ChannelHandlers;
+  readonly resolve: (channel: SourceChannel) => void;
+  readonly reject: (reason: SpoolError) => void;
+}
+
+/** From the first channel to the last. */
+class SourceSession {
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  readonly #ended: () => void;
+  readonly #openings = new Map<number, Opening>();
+  readonly #channels = new Map<number, Channel>();
+  #lastRequest = 0;
+
+  constructor(link: Link, agent: string, ended: () => void) {
+    this.#link = link;
+    this.#outbox = new Outbox(link);
+    this.#ended = ended;
+    link.attach({
+      onMessage: (message) => eachRecord(message, (raw) => this.#read(raw)),
+      onAlive: () => {},
+      onDrain: () => {},
+      onClose: (code) => this.#lost(code === CLOSES.GOING_AWAY.code ? 'shutdown' : 'lost'),
+    });
+    this.#write({ op: 'hello', agent });
+  }
+
+  open({ name, type, user }: Target, handlers: ChannelHandlers): Promise<SourceChannel> {
+    return new Promise((resolve, reject) => {
+      this.#lastRequest = nextSequence(this.#lastRequest);
+      const request = this.#lastRequest;
+      const interest = { name, type, filter: 'kPerUser', style: 'kBiDirectional' } as const;
+      this.#write({ op: 'open', end: 0, request, interest, user });
+      this.#openings.set(request, { name, handlers, resolve, reject });
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------ for its channels
+
+  carry(op: 'notify' | 'close', end: number, sequence: number, data: Uint8Array | null): void {
+    this.#outbox.carry(OPS[op], data === null ? FLAGS.release : 0, end, sequence, data);
+  }
+
+  removed(end: number): void {
+    this.#channels.delete(end);
+    this.#endIfIdle();
+  }
+
+  // ------------------------------------------------------------------------------------------ reading
+
+  #read(raw: RawRecord): void {
+    const record = decodeRecord(raw, 'spooler');
+    switch (record.op) {
+      case 'notify':
+        this.#outbox.release(record.end, record.sequence);
+        return this.#channels.get(record.end)?.handlers.answered(record.data);
+      case 'closed':
+        return this.#closed(record);
+      case 'settled':
+        if (!succeeded(record.hresult)) this.#channels.get(record.end)?.handlers.refused(errorOf(record.hresult));
+        return;
+      case 'result':
+        return this.#opened(record);
+      case 'ping':
+        return this.#write({ op: 'pong', sequence: record.sequence });
+      case 'welcome':
+      case 'pong':
+      case 'offer':
+        return;
+    }
+  }
+
+  #opened({ request, id, hresult }: Result): void {
+    const opening = this.#openings.get(request);
+    if (!opening) return;
+    this.#openings.delete(request);
+    if (succeeded(hresult)) {
+      const channel = new Channel(this, id, opening.handlers);
+      this.#channels.set(id, channel);
+      opening.resolve(channel);
+    } else {
+      opening.reject(errorOf(hresult, opening.name));
+      this.#endIfIdle();
+    }
+  }
+
+  #closed({ end, sequence, data, release, cause }: SpoolerRecord & { op: 'closed' }): void {
+    const channel = this.#channels.get(end);
+    if (!release) this.#outbox.release(end, sequence);
+    channel?.over();
+    channel?.handlers.closed(cause, release ? undefined : data);
+  }
+
+  // ------------------------------------------------------------------------------------------ ending
+
+  #endIfIdle(): void {
+    if (this.#channels.size > 0 || this.#openings.size > 0) return;
+    this.#ended();
+    this.#outbox.flush();
+    this.#link.close(CLOSES.NORMAL.code, CLOSES.NORMAL.reason);
+  }
+
+  #lost(cause: Cause): void {
+    this.#ended();
+    const openings = [...this.#openings.values()];
+    const channels = [...this.#channels.values()];
+    this.#openings.clear();
+    this.#channels.clear();
+    for (const { reject } of openings) reject(new SpoolError('CONNECTION_LOST', { input: cause }));
+    for (const channel of channels) {
+      channel.over();
+      channel.handlers.closed(cause, undefined);
+    }
+  }
+
+  #write(record: ClientRecord): void {
+    this.#outbox.write(encodeRecord(record));
+  }
+}
+
+class Channel implements SourceChannel {
+  readonly handlers: ChannelHandlers;
+  readonly #session: SourceSession;
+  readonly #number: number;
+  #sent = 0;
+  #isOver = false;
+
+  constructor(session: SourceSession, number: number, handlers: ChannelHandlers) {
+    this.#session = session;
+    this.#number = number;
+    this.handlers = handlers;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#isOver) this.#session.carry('notify', this.#number, this.#next(), bytes);
+  }
+
+  close(): void {
+    if (this.#isOver) return;
+    this.#session.carry('close', this.#number, this.#next(), null);
+    this.over();
+  }
+
+  /** It is closed. */
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#session.removed(this.#number);
+  }
+
+  #next(): number {
+    this.#sent = nextSequence(this.#sent);
+    return this.#sent;
+  }
+}
+
+function errorOf(hresult: number, input?: string): SpoolError {
+  return new SpoolError(outcomeOf(hresult).code, { hresult, ...(input !== undefined && { input }) });
+}
