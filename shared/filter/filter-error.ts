@@ -24,7 +24,7 @@ export class FilterError extends SpoolError {
 
   constructor(code: 'EVENT_E_QUERYSYNTAX' | 'EVENT_E_QUERYFIELD', criteria: string, trouble: Trouble) {
     const { position, offending, reason } = trouble;
-    super(code, { input: `at ${position}: ${reason}` });
+    super(code, { input: `at ${position}: ${reason}`, details: { position, offending } });
     this.criteria = criteria;
     this.position = position;
     this.offending = offending;

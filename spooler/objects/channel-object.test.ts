@@ -176,11 +176,22 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     all.rig.cut(listener);
     await all.rig.settle();
     expect(call.state).toBe('pending');
-    object.lost('died');
+    object.listenerGone('died');
     await all.rig.settle();
     expect(call.state).toBe('rejected CONNECTION_LOST (died)');
     expect(await object.gone).toBe('died');
     expect(all.rig.spooler.stats()).toMatchObject({ sessions: 0, channels: 0, initialBytes: 0 });
+  });
+
+  test('afterwards the channel tells, with the true cause', async () => {
+    await using all = await stage({ transport });
+    await all.subscriber(answering);
+    const object = await all.open();
+    await object.call(bytes('x'));
+    object.listenerGone('silent');
+    await all.rig.settle();
+    expect(await object.call(bytes('y'))).toBe(0);
+    object.release();
   });
 
   test('a listener that closes with a last message has answered; without one it has not', async () => {

@@ -44,6 +44,7 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   #current: Current | undefined;
   /** Something was sent whose answer has not come; nobody may be waiting for it any more. */
   #isDue = false;
+  #hasAnswered = false;
   #channel: SourceChannel | undefined;
   /** Why nothing can be called any more. */
   #end: SpoolError | undefined;
@@ -70,11 +71,13 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   }
 
   /**
-   * For whoever hears of the end of the object's owner: before its first answer the channel has no owner, and nobody
-   * tells its source who went.
+   * For whoever hears that the session of the object is gone. Before the first answer nobody owns the channel, and its
+   * source is not told who went; afterwards it is, and this does nothing. What is on its way comes first.
    */
-  lost(cause: Cause): void {
-    this.#toEnd(cause, new SpoolError('CONNECTION_LOST', { input: cause }));
+  listenerGone(cause: Cause): void {
+    setImmediate(() => {
+      if (!this.#hasAnswered) this.#lost(cause);
+    });
   }
 
   // ------------------------------------------------------------------------------------------ for its channel
@@ -86,6 +89,7 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
 
   answered(data: Uint8Array | null): void {
     this.#isDue = false;
+    this.#hasAnswered = true;
     if (this.#current?.sent) this.#settle(({ resolve }) => resolve(hresultIn(data)));
     this.#send();
   }
@@ -99,7 +103,7 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   closed(cause: Cause, last: Uint8Array | null | undefined): void {
     // The last word of one that closes is an answer too.
     if (last !== undefined && this.#isDue) this.answered(last);
-    this.lost(cause);
+    this.#lost(cause);
   }
 
   // ------------------------------------------------------------------------------------------ the line
@@ -140,6 +144,10 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
       current.reject(SpoolError.from(reason, 'E_UNEXPECTED'));
     }
     this.#next();
+  }
+
+  #lost(cause: Cause): void {
+    this.#toEnd(cause, new SpoolError('CONNECTION_LOST', { input: cause }));
   }
 
   #toEnd(cause: Cause, reason: SpoolError): void {

@@ -30,7 +30,10 @@ import { inProcessLinks } from './in-process-link.ts';
 
 /** Whom a bidirectional channel is for: the `kPerUser` registrations of that user for the name and the type. */
 export interface Target {
-  /** The printer's part of the name; the server's is the spooler's own. */
+  /**
+   * The printer's part of the name; the server's is the spooler's own. For an object it is the GUID of what it is: of a
+   * subscription or of a class, in lower case without braces.
+   */
   readonly name: string;
   readonly type: Guid;
   readonly user: string;
