@@ -15,7 +15,7 @@ export interface Characters {
 const ANY_RUN = -1;
 const ANY_ONE = -2;
 
-/** Looks at no more than (length of the text + 1) × (length of the pattern + 1) characters. */
+/** Looks at characters at most 2 × (length of the text + 1) × (length of the pattern + 1) times. */
 export function like(pattern: string): (text: Characters) => boolean {
   const parts = partsOf(pattern);
   return (text) => text.length <= MAX_LIKE_LENGTH && matches(parts, text);
