@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION, WELL_KNOWN_TYPES } from '../shared/index.ts';
 import { EXIT } from './exit-code.ts';
 import { addExplain } from './explain.ts';
+import { addFilter } from './filter.ts';
 import { addListen } from './listen.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
@@ -22,6 +23,7 @@ addListen(program);
 addSend(program);
 addStatus(program);
 addExplain(program);
+addFilter(program);
 
 program.addHelpText(
   'after',

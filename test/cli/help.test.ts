@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { VERSION } from '../../shared/index.ts';
 import { run } from './command.ts';
 
-const SUBCOMMANDS = ['serve', 'listen', 'send', 'status', 'explain'];
+const SUBCOMMANDS = ['serve', 'listen', 'send', 'status', 'explain', 'filter', 'filter check'];
 
 test.each(['spoolpipe', ...SUBCOMMANDS])('the help of %s', async (name) => {
-  const { code, stdout, stderr } = await run(name === 'spoolpipe' ? ['--help'] : [name, '--help']);
+  const { code, stdout, stderr } = await run(name === 'spoolpipe' ? ['--help'] : [...name.split(' '), '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const help = stdout.toString('utf8');
-  await expect(help).toMatchFileSnapshot(`help/${name}.txt`);
+  await expect(help).toMatchFileSnapshot(`help/${name.replace(' ', '-')}.txt`);
 
   const document = await readFile(
     new URL(`../../docs/${name === 'serve' ? 'serve' : 'cli'}.md`, import.meta.url),
