@@ -34,6 +34,8 @@ export interface Publication {
   readonly allowInprocActivation?: boolean;
   /** False by default. */
   readonly fireInParallel?: boolean;
+  /** The roles that may fire it (EVC-202). Everybody who may send by default; an empty list is nobody. */
+  readonly mayFire?: readonly string[];
 }
 
 export interface EventClassDescription extends Publication {

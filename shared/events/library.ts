@@ -8,7 +8,7 @@ import { SpoolError } from '../errors.ts';
 import type { Guid } from '../guid.ts';
 import type { EventClassDescription, InterfaceDescription } from './event-class.ts';
 import { PARAMETER_TYPES } from './parameter-type.ts';
-import { checkUnique, guidText, identifier, objectName, parse, refuse, text, type Written } from './schema.ts';
+import { checkUnique, guidText, identifier, objectName, parse, refuse, roles, text, type Written } from './schema.ts';
 
 /** More methods than this in one interface are `EVENT_E_TOO_MANY_METHODS` (EVC-OPEN-2, decided). */
 export const MAX_METHODS = 1024;
@@ -49,6 +49,7 @@ const eventClass = v.strictObject({
   multiInterfacePublisherFilterClsid: v.exactOptional(guidText),
   allowInprocActivation: v.exactOptional(v.boolean()),
   fireInParallel: v.exactOptional(v.boolean()),
+  mayFire: v.exactOptional(roles),
 });
 
 /** The entries of the document, for documents that say more. */

@@ -19,6 +19,9 @@ export const objectName = v.pipe(
 /** What people write to people. */
 export const text = v.pipe(v.string(), v.maxLength(4096, 'at most 4096 characters'));
 
+/** Roles or users, by name. */
+export const roles = v.pipe(v.array(objectName), v.maxLength(256, 'at most 256 roles'));
+
 /** With or without braces, in either case; becomes a `Guid`. */
 export const guidText = v.pipe(
   v.string(),

@@ -21,7 +21,7 @@ export const STORE_COLUMNS = [
   { name: 'eventClassApplicationId', type: 'guid' },
   { name: 'subscriptionId', type: 'guid' },
   { name: 'subscriptionName', type: 'string' },
-  { name: 'publisherId', type: 'guid' },
+  { name: 'publisherId', type: 'string' },
   { name: 'subscriberClsid', type: 'guid' },
   { name: 'perUser', type: 'boolean' },
   { name: 'enabled', type: 'boolean' },
