@@ -1,5 +1,6 @@
 /** One attempt to reach a spooler from Node: URL to Link. The only importer of `ws` here. */
 
+import { userInfo } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
@@ -44,6 +45,18 @@ class Handshake extends WebSocket {
 /** Where a program connects that is told nothing else. */
 export function defaultUrl(): string {
   return process.env['SPOOLPIPE_URL'] ?? 'ws://127.0.0.1:6310';
+}
+
+/**
+ * The same options, with who one is where they do not say: whom SPOOLPIPE_TOKEN names, or SPOOLPIPE_USER, or the
+ * operating system's user.
+ */
+export function named<Options extends { readonly token?: string; readonly user?: string }>(options: Options): Options {
+  if (options.token !== undefined || options.user !== undefined) return options;
+  const { SPOOLPIPE_TOKEN: token = '', SPOOLPIPE_USER: user = '' } = process.env;
+  if (token !== '') return { ...options, token };
+  // Asked only where it is wanted: an account without an entry in the system's user table has no answer.
+  return { ...options, user: user === '' ? userInfo().username : user };
 }
 
 /** Rejects with `CONNECTION_FAILED`, or `UNAUTHORIZED` where the spooler wants another token. */

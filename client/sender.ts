@@ -10,8 +10,7 @@
  * ```
  */
 
-import { userInfo } from 'node:os';
-import { type DialOptions, defaultUrl, dial } from './dial.ts';
+import { type DialOptions, defaultUrl, dial, named } from './dial.ts';
 import { createSender, type Sender, type SenderOptions } from './notification-source.ts';
 
 export {
@@ -47,15 +46,13 @@ export {
 export type { Sendable } from './sendable.ts';
 
 /**
- * Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310. Rejects with
- * `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
+ * Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310; as whom SPOOLPIPE_TOKEN or
+ * SPOOLPIPE_USER says, or as the operating system's user. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
  */
 export async function connectSender(
   url: string | URL = defaultUrl(),
   options: SenderOptions & DialOptions = {},
 ): Promise<Sender> {
-  // Asked only where it is wanted: an account without an entry in the system's user table has no answer.
-  const isNamed = options.token !== undefined || options.user !== undefined;
-  const named = isNamed ? options : { ...options, user: userInfo().username };
-  return createSender(await dial(url, options), named);
+  const asked = named(options);
+  return createSender(await dial(url, asked), asked);
 }

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { nameKey, SpoolError, validName } from '../shared/index.ts';
 import type { Identity } from './core/identity.ts';
+import { explainIssue } from './file-issue.ts';
 
 const right = v.picklist(['listen', 'send', 'administer']);
 
@@ -51,7 +52,7 @@ export class TokenTable {
     }
     const parsed = v.safeParse(file, json);
     if (!parsed.success) {
-      throw new SpoolError('TOKEN_FILE_INVALID', { input: explain(parsed.issues[0]) });
+      throw new SpoolError('TOKEN_FILE_INVALID', { input: explainIssue(parsed.issues[0]) });
     }
     const identities = new Map<string, Identity>();
     for (const [index, one] of parsed.output.tokens.entries()) {
@@ -87,12 +88,4 @@ function identityOf({ user, rights, printers, expires }: Entry, index: number): 
 
 function digest(token: string): string {
   return createHash('sha256').update(token).digest('hex');
-}
-
-/** Where, and what is wrong. The validator quotes what it found; a token must not get into a log that way. */
-function explain(issue: v.BaseIssue<unknown>): string {
-  const unknownKey = issue.expected === 'never';
-  const keys = (issue.path ?? []).map(({ key }) => String(key));
-  const place = (unknownKey ? keys.slice(0, -1) : keys).join('.') || 'the whole';
-  return `${place}: ${unknownKey ? 'an unknown key' : issue.message.replace(/ but received .*$/s, '')}`;
 }

@@ -38,6 +38,11 @@ export const OWN_CODES = {
     'Without tokens the spooler listens on loopback only.',
     'Give it a token file, or a loopback address.',
   ),
+  CLASS_FILE_INVALID: entry(
+    0xa004000c,
+    'The class table cannot be used.',
+    'Mend the file as docs/serve.md describes it.',
+  ),
   UNKNOWN_HRESULT: entry(
     0xa00400ff,
     'The spooler answered with a code this version does not know.',
