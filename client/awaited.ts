@@ -13,8 +13,10 @@ export type Answer = Pick<Result, 'id' | 'hresult' | 'json'>;
 
 export class Awaited {
   readonly #requests = new Map<number, Waiter<Answer>>();
-  /** By end, where there are any. */
+  /** By end, for as long as it is in use: a conversation would come and go here with each message. */
   readonly #sends = new Map<number, Unanswered>();
+  /** Ends that are finished, while something sent on them is not answered. */
+  readonly #finished = new Set<number>();
   readonly #pings = new Map<number, Waiter<void>>();
   #lastRequest = 0;
   #lastPing = 0;
@@ -55,9 +57,23 @@ export class Awaited {
     waiter?.resolve();
   }
 
-  /** Something was sent on the end: its answers go there. */
-  sent(end: number, unanswered: Unanswered): void {
-    if (unanswered.objects === 1) this.#sends.set(end, unanswered);
+  /** Whether it knows where answers on the end go. */
+  knows(end: number): boolean {
+    return this.#sends.has(end);
+  }
+
+  /** What is sent on the end is answered there. Of a finished end it is forgotten with the last answer. */
+  sent(end: number, unanswered: Unanswered, isFinished: boolean): void {
+    this.#sends.set(end, unanswered);
+    if (isFinished) this.#finished.add(end);
+  }
+
+  /** Nothing but refusals will be sent on the end. */
+  finish(end: number): void {
+    const unanswered = this.#sends.get(end);
+    if (unanswered === undefined) return;
+    if (unanswered.objects === 0) this.#sends.delete(end);
+    else this.#finished.add(end);
   }
 
   /** Everything sent on the end up to the number ended this way. */
@@ -65,7 +81,7 @@ export class Awaited {
     const unanswered = this.#sends.get(end);
     if (!unanswered) return;
     // Before anybody is told: whoever is may send again.
-    if (unanswered.isLast(sequence)) this.#sends.delete(end);
+    if (this.#finished.size > 0 && unanswered.isLast(sequence) && this.#finished.delete(end)) this.#sends.delete(end);
     unanswered.settled(sequence, hresult);
   }
 
@@ -76,6 +92,7 @@ export class Awaited {
     this.#requests.clear();
     this.#pings.clear();
     this.#sends.clear();
+    this.#finished.clear();
     for (const waiter of waiting) waiter.reject(reason);
     for (const unanswered of sends) unanswered.rejectAll(reason);
   }

@@ -3,7 +3,7 @@
  * received, notices when the spooler is gone. What a channel or a registration means is for listener.ts and sender.ts.
  */
 
-import { checkCarried } from '../shared/decode-record.ts';
+import { checkCarried, hresultSettled } from '../shared/decode-record.ts';
 import { Heartbeat, type HeartbeatTimes, type Pulse } from '../shared/heartbeat.ts';
 import {
   type AnnouncedLimits,
@@ -315,11 +315,12 @@ export class Connection {
   removeEnd(number: number): void {
     this.#ends.delete(number);
     this.#received.finish(number);
+    this.#awaited.finish(number);
   }
 
   /** Something is being sent on the end: its answer goes there, or the news that none can come any more. */
   awaitAnswer(end: number, unanswered: Unanswered): void {
-    this.#awaited.sent(end, unanswered);
+    if (!this.#awaited.knows(end)) this.#awaited.sent(end, unanswered, !this.#ends.has(end));
   }
 
   /** Sends a `notify` or `close` of the channel's type. The bytes are borrowed until it is answered. */
@@ -343,7 +344,9 @@ export class Connection {
       const raw = new RawRecord(message, 0);
       for (let offset = raw.length; ; offset += raw.length) {
         if (this.#state.kind === 'ended') return;
+        // Read where they stand: there may be a million a second.
         if (raw.op === OPS.notify) this.#notified(raw);
+        else if (raw.op === OPS.settled) this.#awaited.settled(raw.id, raw.sequence, hresultSettled(raw));
         else this.#dispatch(decodeRecord(raw, 'spooler'));
         if (offset >= message.length) return;
         raw.moveTo(message, offset);
@@ -360,8 +363,6 @@ export class Connection {
 
   #dispatch(record: SpoolerRecord): void {
     switch (record.op) {
-      case 'settled':
-        return this.#awaited.settled(record.end, record.sequence, record.hresult);
       case 'closed':
         return this.#closed(record);
       case 'offer':
@@ -384,12 +385,12 @@ export class Connection {
         return this.#greeted?.resolve();
       }
       case 'notify':
+      case 'settled':
         // Read above.
         return;
     }
   }
 
-  /** Read where it stands: there may be a million a second. */
   #notified(raw: RawRecord): void {
     checkCarried(raw);
     if (raw.headerLength > 0) throw new SpoolError('MALFORMED_RECORD', { input: 'a header where none belongs' });
@@ -408,6 +409,7 @@ export class Connection {
     else if (end) end.closed(this.#received.take(number, sequence, end.type, data), cause);
     else this.#received.refuse(number, sequence, data?.length ?? 0);
     this.#received.finish(number);
+    this.#awaited.finish(number);
   }
 
   // ------------------------------------------------------------------------------------------ ending

@@ -23,8 +23,8 @@ export class Unanswered {
   #resolves: ((outcome: Outcome) => void)[] = [];
   #rejects: ((reason: SpoolError) => void)[] = [];
   #sizes: number[] = [];
-  /** What was lent, by number; given back with the answer. */
-  #lent: Map<number, DataObject> | undefined;
+  /** What was lent, given back with the answer; as long as the others once anything was. */
+  #lent: (DataObject | undefined)[] | undefined;
   /** Where the oldest stands, where the next one will, and the number of the oldest; those behind it follow on that. */
   #first = 0;
   #end = 0;
@@ -50,13 +50,11 @@ export class Unanswered {
    * before the promise settles.
    */
   add(sequence: number, size: number, lent?: DataObject): Promise<Outcome> {
-    if (lent) {
-      this.#lent ??= new Map();
-      this.#lent.set(sequence, lent);
-    }
     if (this.objects === 0) this.#sequence = sequence;
     const at = this.#end++;
     this.#sizes[at] = size;
+    if (lent !== undefined) this.#lent ??= Array.from({ length: at }, () => undefined);
+    if (this.#lent !== undefined) this.#lent[at] = lent;
     this.#bytes += size;
     const answer = new Promise<Outcome>(takeSettlers);
     this.#resolves[at] = resolveTaken;
@@ -74,7 +72,7 @@ export class Unanswered {
     const count = this.#upTo(sequence);
     if (count === 0) return;
     const end = this.#first + count;
-    this.#giveBack(this.#sequence, count);
+    this.#giveBack(count);
     let outcome: Outcome | undefined;
     for (let at = this.#first; at < end; at++) {
       this.#bytes -= this.#sizes[at] as number;
@@ -93,7 +91,7 @@ export class Unanswered {
 
   /** No answer will come any more. */
   rejectAll(reason: SpoolError): void {
-    this.#giveBack(this.#sequence, this.objects);
+    this.#giveBack(this.objects);
     const rejects = this.#rejects.slice(this.#first, this.#end);
     this.#first = this.#end;
     this.#bytes = 0;
@@ -102,15 +100,14 @@ export class Unanswered {
     this.#answered();
   }
 
-  #giveBack(first: number, count: number): void {
+  #giveBack(count: number): void {
     const lent = this.#lent;
-    if (lent === undefined || lent.size === 0) return;
-    for (let index = 0; index < count; index++) {
-      const sequence = (first + index) >>> 0;
-      const object = lent.get(sequence);
-      if (object === undefined) continue;
-      lent.delete(sequence);
-      object.release();
+    if (lent === undefined) return;
+    const end = this.#first + count;
+    for (let at = this.#first; at < end; at++) {
+      const object = lent[at];
+      lent[at] = undefined;
+      object?.release();
     }
   }
 
@@ -127,6 +124,7 @@ export class Unanswered {
       this.#resolves = this.#resolves.slice(this.#first, this.#end);
       this.#rejects = this.#rejects.slice(this.#first, this.#end);
       this.#sizes = this.#sizes.slice(this.#first, this.#end);
+      this.#lent = this.#lent?.slice(this.#first, this.#end);
       this.#end -= this.#first;
       this.#first = 0;
     } else if (isEmpty) {

@@ -80,6 +80,8 @@ const HEADERS = {
   closed: v.strictObject({ cause }),
 };
 
+const S_OK = hresultOf('S_OK');
+
 function header<Schema extends v.GenericSchema>(raw: RawRecord, schema: Schema): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, unpackHeader(raw.header));
   if (!parsed.success) return malformed('a header that does not fit the op');
@@ -111,15 +113,12 @@ export function decodeRecord(raw: RawRecord, from: Direction): WireRecord {
     }
     case OPS.release:
       if (!client) return misplaced(raw);
-      plain(raw, FLAGS.only);
-      return { op: 'release', end: someId(raw), sequence: raw.sequence, only: raw.flags === FLAGS.only };
+      checkRelease(raw);
+      return { op: 'release', end: raw.id, sequence: raw.sequence, only: raw.flags === FLAGS.only };
     case OPS.settled: {
       if (client) return misplaced(raw);
-      if (raw.flags !== 0 || raw.headerLength !== 0 || (raw.payloadLength !== 0 && raw.payloadLength !== 4)) {
-        return malformed('settled');
-      }
-      const hresult = raw.payloadLength === 4 ? readUint32(raw.payload, 0) : hresultOf('S_OK');
-      return { op: 'settled', end: someId(raw), sequence: raw.sequence, hresult };
+      const hresult = hresultSettled(raw);
+      return { op: 'settled', end: raw.id, sequence: raw.sequence, hresult };
     }
     case OPS.close: {
       const carried = carriedBy(raw);
@@ -213,6 +212,20 @@ export function checkCarried(raw: RawRecord): void {
 /** The type in the header of a client's `notify` or `close`; undefined without one. Throws `MALFORMED_RECORD`. */
 export function typeCarried(raw: RawRecord): Guid | undefined {
   return raw.headerLength === 0 ? undefined : header(raw, HEADERS.notify).type;
+}
+
+/** A `release` from a client, for those who read it where it stands. Throws `MALFORMED_RECORD`. */
+export function checkRelease(raw: RawRecord): void {
+  plain(raw, FLAGS.only);
+  someId(raw);
+}
+
+/** How what a `settled` answers has ended, for those who read it where it stands. Throws `MALFORMED_RECORD`. */
+export function hresultSettled(raw: RawRecord): number {
+  const { payloadLength } = raw;
+  if (raw.flags !== 0 || raw.headerLength !== 0 || (payloadLength !== 0 && payloadLength !== 4)) malformed('settled');
+  someId(raw);
+  return payloadLength === 4 ? readUint32(raw.payload, 0) : S_OK;
 }
 
 /** A record of head alone, with no flags but those named. */

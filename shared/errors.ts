@@ -52,8 +52,12 @@ for (const [code, { hresult }] of ALL_CODES) {
   if (code in PIPE_CODES && (hresult & 0x7fff0000) === 0x00040000) byHresult.set((hresult ^ 0x80000000) >>> 0, code);
 }
 
+/** Nearly all of them: every notification has one. */
+const OK: Outcome = Object.freeze({ code: 'S_OK', hresult: 0 });
+
 /** Names an HRESULT from the wire. A code this version does not know is passed up by number (PAN-238). */
 export function outcomeOf(hresult: number): Outcome {
+  if (hresult === 0) return OK;
   return { code: byHresult.get(hresult) ?? 'UNKNOWN_HRESULT', hresult };
 }
 

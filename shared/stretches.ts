@@ -38,7 +38,8 @@ export class Stretches {
   /** A view of each. */
   parts(): Uint8Array[] {
     return this.#stretches.map(({ bytes, from, to }) =>
-      to - from === bytes.length ? bytes : bytes.subarray(from, to),
+      // At half the price of subarray(), which asks what class the view should have.
+      to - from === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from),
     );
   }
 }

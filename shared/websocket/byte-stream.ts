@@ -9,6 +9,11 @@ export interface ByteStream extends ByteSink {
   readonly destroyed: boolean;
   on(event: 'data', listener: (this: ByteStream, chunk: Uint8Array) => void): unknown;
   on(event: 'drain' | 'end' | 'error' | 'close', listener: (this: ByteStream) => void): unknown;
+  /** Whether what comes is handed out as `data`, and bytes that came and were not. */
+  readonly readableFlowing: boolean | null;
+  readonly readableLength: number;
+  /** What whoever reads the system's socket calls with each piece, and with null at the end. */
+  push(chunk: Uint8Array | null): boolean;
   /** What has come and was not handed out. */
   read(): Uint8Array | null;
   unshift(bytes: Uint8Array): void;
@@ -19,6 +24,7 @@ export interface ByteStream extends ByteSink {
   setTimeout?(milliseconds: number): unknown;
   setNoDelay?(on: boolean): unknown;
   [LISTENER]?: StreamListener;
+  [PUSH]?: ByteStream['push'];
 }
 
 export interface StreamListener {
@@ -34,6 +40,8 @@ export interface StreamListener {
 
 /** Where the one listener of a stream is: functions of its own for each stream would cost more than the link itself. */
 const LISTENER = Symbol('listener');
+/** The stream's own `push`. */
+const PUSH = Symbol('push');
 
 /** Tells the listener of the end; of everything else once it has asked for the data. Nothing is read before. */
 export function listenTo(stream: ByteStream, listener: StreamListener): void {
@@ -46,6 +54,20 @@ export function listenForData(stream: ByteStream): void {
   stream.on('drain', onDrain);
   stream.on('end', onEnd);
   stream.on('data', onData);
+  stream[PUSH] = stream.push;
+  stream.push = push;
+}
+
+/**
+ * Takes what would be handed out as `data` at once without the stream's own way to there, which makes a closure and a
+ * tick for each piece. Everything else goes that way: what comes while nobody wants it, and the end.
+ */
+function push(this: ByteStream, chunk: Uint8Array | null): boolean {
+  const listener = this[LISTENER];
+  if (chunk === null || listener === undefined || this.readableFlowing !== true || this.readableLength > 0)
+    return this[PUSH]?.(chunk) ?? false;
+  listener.take(chunk);
+  return true;
 }
 
 function onData(this: ByteStream, chunk: Uint8Array): void {

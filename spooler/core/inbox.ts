@@ -9,6 +9,8 @@ import { type Cancel, type Clock, RawRecord, SpoolError } from '../../shared/ind
 const SLICE = 20;
 /** The time is looked at after so many records. */
 const LOOK_EVERY = 8;
+/** A reaction to it is a microtask at a third of what `queueMicrotask` costs in Node. */
+const now = Promise.resolve();
 
 export interface InboxHooks {
   read(record: RawRecord): void;
@@ -99,14 +101,14 @@ export class Inbox {
 
   /** A slice begins with the first look in a turn of the event loop, and ends with that turn at the latest. */
   #sliceIsOver(): boolean {
-    const now = this.#clock.now();
+    const time = this.#clock.now();
     if (this.#sliceBegan === undefined) {
-      this.#sliceBegan = now;
-      queueMicrotask(() => {
+      this.#sliceBegan = time;
+      void now.then(() => {
         this.#sliceBegan = undefined;
       });
     }
-    return now - this.#sliceBegan >= SLICE;
+    return time - this.#sliceBegan >= SLICE;
   }
 
   #wait(): void {

@@ -1,9 +1,9 @@
 /**
- * What a client sends on its ends: `notify` and `close` (PROTOCOL.md sections 5.6 and 5.7). Checked in the order of
- * GAP-28, end, ownership, type, size, turn; what is refused changes nothing (GAP-27).
+ * What a client sends on its ends: `notify`, `close` and `release` (PROTOCOL.md sections 5.6, 5.7 and 5.9). What carries
+ * data is checked in the order of GAP-28, end, ownership, type, size, turn; what is refused changes nothing (GAP-27).
  */
 
-import { checkCarried, typeCarried } from '../../shared/decode-record.ts';
+import { checkCarried, checkRelease, typeCarried } from '../../shared/decode-record.ts';
 import { hresultOf } from '../../shared/errors.ts';
 import { FLAGS, type Guid, type RawRecord } from '../../shared/index.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
@@ -64,6 +64,12 @@ export function close(session: Session, raw: RawRecord): void {
     answer = refused === undefined ? channel.close(raw.sequence) : channel.refuse(raw.sequence, refused);
   }
   if (answer !== undefined) session.settle(raw.id, raw.sequence, answer);
+}
+
+/** Throws `OVER_RELEASE` where nothing is held that it gives back. */
+export function release({ delivery }: Session, raw: RawRecord): void {
+  checkRelease(raw);
+  delivery.released(raw.id, raw.sequence, raw.flags === FLAGS.only);
 }
 
 function closeBidirectional(channel: BidirectionalChannel, end: End, last: Message | undefined): number {

@@ -22,7 +22,6 @@ import {
   type Open,
   type RawRecord,
   type Register,
-  type Release,
   type SpoolerRecord,
   type Unregister,
 } from '../../shared/index.ts';
@@ -38,7 +37,7 @@ import { LazySet } from './lazy-set.ts';
 import type { Message } from './message.ts';
 import { Registration } from './registration.ts';
 import { runDown } from './rundown.ts';
-import { close, notify } from './sending.ts';
+import { close, notify, release } from './sending.ts';
 import type { Spooler } from './spooler.ts';
 import { statusFor } from './status.ts';
 
@@ -223,6 +222,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   read(raw: RawRecord): void {
     if (this.#state.kind === 'open') {
       if (raw.op === OPS.notify) return notify(this, raw);
+      if (raw.op === OPS.release) return release(this, raw);
       if (raw.op === OPS.close) return close(this, raw);
     }
     this.#dispatch(decodeRecord(raw, 'client'));
@@ -234,8 +234,6 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
       return this.#hello(record);
     }
     switch (record.op) {
-      case 'release':
-        return this.#release(record);
       case 'register':
         return this.#register(record);
       case 'unregister':
@@ -255,6 +253,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
       case 'hello':
       // Read where they stand once it is open: see above.
       case 'notify':
+      case 'release':
       case 'close':
         return this.end('OUT_OF_STATE', 'faulty');
     }
@@ -381,10 +380,6 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     this.ends.add(end);
     this.write({ op: 'offer', end: number, registration: registration.number, interest: channel.target.interest });
     return end;
-  }
-
-  #release({ end, sequence, only }: Release): void {
-    this.delivery.released(end, sequence, only);
   }
 
   // ------------------------------------------------------------------------------------------ for channels

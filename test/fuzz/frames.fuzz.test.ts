@@ -82,6 +82,18 @@ class Stream extends EventEmitter implements ByteStream {
   writableLength = 0;
   waiting: Uint8Array[] = [];
 
+  get readableFlowing(): boolean {
+    return !this.paused;
+  }
+  get readableLength(): number {
+    return this.waiting.length;
+  }
+  push(bytes: Uint8Array | null): boolean {
+    if (bytes !== null) this.waiting.push(bytes);
+    this.flow();
+    return true;
+  }
+
   write(bytes: Uint8Array): boolean {
     this.sent.push(Buffer.from(bytes));
     return true;
@@ -135,8 +147,7 @@ function heardByUs(chunks: readonly Buffer[], isServer: boolean, pausesAfter: Re
     onClose: (code, reason) => ends.push({ code, reason }),
   });
   for (const [index, chunk] of chunks.entries()) {
-    stream.waiting.push(Buffer.from(chunk));
-    stream.flow();
+    stream.push(Buffer.from(chunk));
     // Sometimes it is read on at once, sometimes when more has come, sometimes never.
     if (index % 3 !== 2) link.resume();
     stream.flow();
