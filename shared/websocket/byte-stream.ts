@@ -54,6 +54,7 @@ export function listenForData(stream: ByteStream): void {
   stream.on('drain', onDrain);
   stream.on('end', onEnd);
   stream.on('data', onData);
+  // oxlint-disable-next-line typescript/unbound-method -- called as the stream's own again, below
   stream[PUSH] = stream.push;
   stream.push = push;
 }
