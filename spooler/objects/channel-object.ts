@@ -32,8 +32,6 @@ interface Waiting {
 
 /** The one whose turn it is. */
 interface Current extends Waiting {
-  /** Whether it was sent; not while the answer to an earlier one that was given up is still due. */
-  sent: boolean;
   readonly cancel: Cancel;
 }
 
@@ -90,14 +88,12 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   answered(data: Uint8Array | null): void {
     this.#isDue = false;
     this.#hasAnswered = true;
-    if (this.#current?.sent) this.#settle(({ resolve }) => resolve(hresultIn(data)));
-    this.#send();
+    this.#settle(({ resolve }) => resolve(hresultIn(data)));
   }
 
   refused(reason: SpoolError): void {
     this.#isDue = false;
-    if (this.#current?.sent) this.#settle(({ reject }) => reject(reason));
-    this.#send();
+    this.#settle(({ reject }) => reject(reason));
   }
 
   closed(cause: Cause, last: Uint8Array | null | undefined): void {
@@ -108,29 +104,21 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
 
   // ------------------------------------------------------------------------------------------ the line
 
-  /** The turn of the one that has waited longest. */
+  /** The turn of the one that has waited longest. One message is in flight on a channel. */
   #next(): void {
     if (this.#current) return;
+    if (this.#isDue) {
+      // One was given up and is not answered yet: whoever comes after it would wait in vain, too, and for longer.
+      for (const { reject } of this.#line.splice(0)) reject(timedOut('no answer yet to a call before'));
+      return;
+    }
     const waiting = this.#line.shift();
     if (!waiting) return;
     const { clock, callTime } = this.#time;
-    const giveUp = (): void =>
-      this.#settle(({ reject }) => reject(new SpoolError('TIMED_OUT', { input: `${callTime} ms` })));
-    this.#current = {
-      ...waiting,
-      sent: false,
-      cancel: callTime === undefined ? () => {} : clock.after(callTime, giveUp),
-    };
-    this.#send();
-  }
-
-  /** One message is in flight on a channel. */
-  #send(): void {
-    const current = this.#current;
-    if (!current || current.sent || this.#isDue) return;
-    current.sent = true;
+    const giveUp = (): void => this.#settle(({ reject }) => reject(timedOut(`${callTime} ms`)));
+    this.#current = { ...waiting, cancel: callTime === undefined ? () => {} : clock.after(callTime, giveUp) };
     this.#isDue = true;
-    this.#channel?.send(current.bytes);
+    this.#channel?.send(waiting.bytes);
   }
 
   #settle(how: (current: Current) => void): void {
@@ -159,4 +147,8 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
     for (const { reject } of line) reject(reason);
     this.#resolveGone(cause);
   }
+}
+
+function timedOut(input: string): SpoolError {
+  return new SpoolError('TIMED_OUT', { input });
 }
