@@ -1,0 +1,317 @@
+import { expect, test } from 'vitest';
+import { guid, hresultOf, SpoolError } from '../../shared/index.ts';
+import { ManualClock } from '../../test/harness/manual-clock.ts';
+import type { Change, Store } from '../store/store.ts';
+import { DEFAULT_QUEUE_LIMITS, EventQueue, type Played, type QueueLimits } from './queue.ts';
+import type { QueuedMessage, Recording } from './queued-message.ts';
+
+const S = guid('00000000-0000-4000-8000-00000000000a');
+const T = guid('00000000-0000-4000-8000-00000000000b');
+const OK: Played = { kind: 'done', hresult: 0 };
+const FAILED: Played = { kind: 'done', hresult: hresultOf('E_FAIL') };
+const MINUTE = 60_000;
+
+/** A store in memory that outlives the queue, and fails when told to. */
+class FakeStore implements Store {
+  readonly kept = new Map<string, Uint8Array>();
+  full = false;
+
+  async *entries(prefix: string): AsyncIterable<[string, Uint8Array]> {
+    for (const key of [...this.kept.keys()].sort()) if (key.startsWith(prefix)) yield [key, this.kept.get(key)!];
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    await Promise.resolve();
+    if (this.full) throw new SpoolError('E_OUTOFMEMORY', { input: 'the disk' });
+    for (const change of changes) {
+      if ('put' in change) this.kept.set(...change.put);
+      else this.kept.delete(change.remove);
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Subscribers that answer as they are told, and remember what they got. */
+class Stage {
+  readonly clock = new ManualClock();
+  readonly store = new FakeStore();
+  readonly got: string[] = [];
+  readonly died: QueuedMessage[] = [];
+  readonly faults: unknown[] = [];
+  readonly corrupt: string[] = [];
+  answer: (message: QueuedMessage) => Played | Promise<Played> = () => OK;
+  lastChance: (message: QueuedMessage) => Promise<boolean> = async () => false;
+  wall = 1_000_000;
+
+  open(limits: Partial<QueueLimits> = {}): Promise<EventQueue> {
+    return EventQueue.open({
+      store: this.store,
+      clock: this.clock,
+      wallClock: () => this.wall + this.clock.now(),
+      limits: { ...DEFAULT_QUEUE_LIMITS, ...limits },
+      play: async (message) => {
+        const played = await this.answer(message);
+        const how = played.kind !== 'done' ? played.kind : played.hresult === 0 ? '' : 'failed';
+        this.got.push(`${message.calls[0]} ${how}`.trim());
+        return played;
+      },
+      lastChance: (message) => this.lastChance(message),
+      died: (message) => this.died.push(message),
+      corrupt: (key) => this.corrupt.push(key),
+      fault: (reason) => this.faults.push(reason),
+    });
+  }
+
+  /** Until everything has happened that needs no time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async advance(milliseconds: number): Promise<void> {
+    const until = this.clock.now() + milliseconds;
+    await this.settle();
+    while (this.clock.step(until)) await this.settle();
+  }
+}
+
+const recording = (recorder: number, ...calls: string[]): Recording => ({
+  subscription: S,
+  recorder,
+  publisher: { user: 'ann' },
+  calls,
+});
+
+test('EVC-123: the calls of one recorder are played in the order they were recorded', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a', 'b')]);
+  await queue.accept([recording(1, 'c')]);
+  await stage.settle();
+  expect(stage.got).toEqual(['a', 'b', 'c']);
+  expect([queue.waiting, stage.store.kept.size, stage.clock.pending]).toEqual([0, 0, 0]);
+});
+
+test('EVC-123: what one recorder recorded waits for its first call, that of another does not', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  stage.answer = ({ calls }) => (calls[0] === 'a' && stage.clock.now() === 0 ? FAILED : OK);
+  await queue.accept([recording(1, 'a', 'b')]);
+  await queue.accept([recording(2, 'x')]);
+  await stage.settle();
+  expect(stage.got).toEqual(['a failed', 'x']);
+  await stage.advance(MINUTE);
+  expect(stage.got).toEqual(['a failed', 'x', 'a', 'b']);
+  await queue.close();
+});
+
+test('EVC-126: five rungs, three tries each, then the dead letters, and the line goes on', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  const tries: number[] = [];
+  stage.answer = ({ calls }) => {
+    if (calls[0] !== 'poison') return OK;
+    tries.push(stage.clock.now() / MINUTE);
+    return FAILED;
+  };
+  await queue.accept([recording(1, 'poison')]);
+  await queue.accept([recording(1, 'next')]);
+  await stage.advance(94 * MINUTE);
+  expect(tries).toEqual([0, 1, 2, 3, 5, 7, 9, 13, 17, 21, 29, 37, 45, 61, 77, 93]);
+  expect(stage.got.at(-1)).toBe('next');
+  expect(stage.died).toMatchObject([{ calls: ['poison'], failures: 16, hresult: hresultOf('E_FAIL') }]);
+  expect(queue.deadLetters.list()).toEqual(stage.died);
+  expect([...stage.store.kept.keys()]).toEqual(['dead/0000000000000001']);
+});
+
+test('EVC-128: with fewer rungs it is dead sooner', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open({ rungs: 0 });
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  expect(queue.deadLetters.size).toBe(1);
+});
+
+test('EVC-127: before it is dead it has a last chance', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const chances: string[] = [];
+  stage.lastChance = async ({ calls }) => {
+    chances.push(...calls);
+    return calls[0] === 'a';
+  };
+  const queue = await stage.open({ rungs: 0 });
+  await queue.accept([recording(1, 'a'), recording(2, 'b', 'c')]);
+  await stage.settle();
+  expect(chances).toEqual(['a', 'b', 'c']);
+  expect(queue.deadLetters.list()).toMatchObject([{ calls: ['b', 'c'] }]);
+  expect(stage.store.kept.size).toBe(1);
+});
+
+test('EVC-127: dead letters can be read, replayed and purged, one by one or all', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open({ rungs: 0 });
+  await queue.accept([recording(1, 'a'), recording(2, 'b'), recording(3, 'c')]);
+  await stage.settle();
+  const [a, b] = queue.deadLetters.list();
+  stage.answer = () => OK;
+  stage.got.length = 0;
+  expect(await queue.replay([a!.id, 999])).toBe(1);
+  await stage.settle();
+  expect(stage.got).toEqual(['a']);
+  expect(await queue.purge([b!.id])).toBe(1);
+  expect(queue.deadLetters.list()).toMatchObject([{ calls: ['c'] }]);
+  expect(await queue.purge()).toBe(1);
+  expect(stage.store.kept.size).toBe(0);
+  // None of them takes up room any more.
+  await expect(queue.accept([recording(4, 'd')])).resolves.toBeUndefined();
+  await stage.settle();
+  expect(stage.got).toEqual(['a', 'd']);
+});
+
+test('EVC-129: what waits survives the spooler, with its place and its tries', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a', 'b')]);
+  await queue.accept([recording(1, 'c')]);
+  await stage.advance(2 * MINUTE);
+  await queue.close();
+  expect(stage.clock.pending).toBe(0);
+
+  stage.got.length = 0;
+  stage.answer = () => OK;
+  const again = await stage.open();
+  await stage.settle();
+  expect(stage.got).toEqual([]);
+  await stage.advance(MINUTE);
+  expect(stage.got).toEqual(['a', 'b', 'c']);
+  // Numbers are not used twice.
+  expect(again.newRecorder()).toBeGreaterThan(2);
+});
+
+test('EVC-129: dead letters survive the spooler', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open({ rungs: 0 });
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  await queue.close();
+  expect((await stage.open()).deadLetters.list()).toMatchObject([{ calls: ['a'], publisher: { user: 'ann' } }]);
+});
+
+test('EVC-OPEN-13, decided: nothing is played that the store could not take', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  stage.store.full = true;
+  await expect(queue.accept([recording(1, 'a'), recording(2, 'b')])).rejects.toMatchObject({ code: 'E_OUTOFMEMORY' });
+  stage.store.full = false;
+  await queue.accept([recording(1, 'c')]);
+  await stage.settle();
+  expect(stage.got).toEqual(['c']);
+  expect(queue.waiting).toBe(0);
+});
+
+test('EVC-OPEN-13, decided: what was delivered and cannot be struck out is told, and delivered again after a restart', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  stage.answer = () => {
+    stage.store.full = true;
+    return OK;
+  };
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  expect(stage.faults).toMatchObject([{ code: 'E_OUTOFMEMORY' }]);
+  expect(queue.waiting).toBe(0);
+  stage.store.full = false;
+  stage.answer = () => OK;
+  await stage.open();
+  await stage.settle();
+  expect(stage.got).toEqual(['a', 'a']);
+});
+
+test('EVC-102: a line that is held waits without spending tries, until it is woken', async () => {
+  const stage = new Stage();
+  const queue = await stage.open({ rungs: 0 });
+  stage.answer = () => ({ kind: 'hold' });
+  await queue.accept([recording(1, 'a')]);
+  await stage.advance(5 * MINUTE);
+  expect(stage.got).toEqual(Array(6).fill('a hold'));
+  stage.answer = () => OK;
+  queue.wake();
+  await stage.settle();
+  expect(stage.got.at(-1)).toBe('a');
+  expect([queue.waiting, stage.clock.pending]).toEqual([0, 0]);
+});
+
+test('EVC-OPEN-12, decided: what is for nobody any more is forgotten', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  stage.answer = () => ({ kind: 'gone' });
+  await queue.accept([recording(1, 'a', 'b')]);
+  await stage.settle();
+  expect(stage.got).toEqual(['a gone']);
+  expect(stage.store.kept.size).toBe(0);
+});
+
+test('EVC-126: the queue is bounded for each destination, and the whole of it', async () => {
+  const stage = new Stage();
+  stage.answer = () => ({ kind: 'hold' });
+  const queue = await stage.open({ messages: 2, characters: 10 });
+  const full = { code: 'INTERNAL_NOTIFICATION_QUEUE_IS_FULL' };
+  await expect(queue.accept([1, 2, 3].map((recorder) => recording(recorder, 'a')))).rejects.toMatchObject(full);
+  await queue.accept([recording(1, 'a'), recording(2, 'b')]);
+  await expect(queue.accept([recording(1, 'c')])).rejects.toMatchObject(full);
+  await expect(queue.accept([{ ...recording(1, 'far too long'), subscription: T }])).rejects.toMatchObject(full);
+  await queue.accept([{ ...recording(1, '8 letters'.slice(0, 8)), subscription: T }]);
+  expect(queue.waiting).toBe(3);
+  await queue.close();
+});
+
+test('EVC-126: one subscription gets one call at a time, whoever recorded it', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  let now = 0;
+  let most = 0;
+  stage.answer = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setImmediate(resolve));
+    now--;
+    return OK;
+  };
+  await queue.accept([1, 2, 3].map((recorder) => recording(recorder, `call ${recorder}`)));
+  while (queue.waiting > 0) await stage.settle();
+  expect(most).toBe(1);
+});
+
+test('EVC-126: stored bytes that are no message are told and left alone', async () => {
+  const stage = new Stage();
+  stage.store.kept.set('queue/0000000000000001', new Uint8Array([0x7b]));
+  stage.store.kept.set('queue/0000000000000002', new TextEncoder().encode('{"id": 2}'));
+  const queue = await stage.open();
+  expect(stage.corrupt).toEqual(['queue/0000000000000001', 'queue/0000000000000002']);
+  expect([queue.waiting, stage.store.kept.size]).toEqual([0, 2]);
+});
+
+test('EVC-126: a delivery that the end of the spooler broke off is not counted', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  let fail: (played: Played) => void = () => {};
+  stage.answer = () =>
+    new Promise((resolve) => {
+      fail = resolve;
+    });
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  const closed = queue.close();
+  fail(FAILED);
+  await closed;
+  await expect(queue.accept([recording(1, 'b')])).rejects.toMatchObject({ code: 'RPC_S_CALL_CANCELLED' });
+  stage.answer = () => OK;
+  stage.got.length = 0;
+  await stage.open();
+  await stage.settle();
+  expect(stage.got).toEqual(['a']);
+});

@@ -1,0 +1,77 @@
+/** What waits to be delivered, and how it is kept in the store (EVC-123 to EVC-126). */
+
+import * as v from 'valibot';
+import { type Guid, guid } from '../../shared/index.ts';
+
+/** Who fired. Kept with what waits and there again when it is played (EVC-125). */
+export interface Publisher {
+  readonly user: string;
+  readonly publisherId?: string;
+}
+
+/** What one recorder recorded for one destination: played in order, each call once the one before has succeeded. */
+export interface Recording {
+  /** One subscription; null: everybody, the calls are fired as if their publisher fired them now. */
+  readonly subscription: Guid | null;
+  /** Messages of one recorder for one destination stay in order. Others promise nothing to each other (EVC-123). */
+  readonly recorder: number;
+  readonly publisher: Publisher;
+  /** Those that are left, at least one; the JSON text of an EventCall each. */
+  readonly calls: readonly string[];
+}
+
+export interface QueuedMessage extends Recording {
+  /** Rises in the order of acceptance, over restarts too. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly recordedAt: number;
+  /** Deliveries of its first call that failed since the one before succeeded. */
+  readonly failures: number;
+  /** Milliseconds since 1970: the next try is not before. */
+  readonly due: number;
+  /** How the last delivery failed; 0 where none has. */
+  readonly hresult: number;
+}
+
+/** Where messages wait, and where those go that nobody takes (EVC-126). */
+export type Place = 'queue' | 'dead';
+
+/** Digits enough for every number a program can count to, so that keys sort as their numbers. */
+const DIGITS = 16;
+
+export function keyOf(place: Place, id: number): string {
+  return `${place}/${String(id).padStart(DIGITS, '0')}`;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const schema = v.strictObject({
+  id: count,
+  recorder: count,
+  subscription: v.nullable(v.pipe(v.string(), v.transform(guid))),
+  publisher: v.strictObject({ user: v.string(), publisherId: v.exactOptional(v.string()) }),
+  calls: v.pipe(v.array(v.string()), v.minLength(1)),
+  recordedAt: v.number(),
+  failures: count,
+  due: v.number(),
+  hresult: count,
+});
+
+const utf8 = new TextEncoder();
+
+export function encodeMessage(message: QueuedMessage): Uint8Array {
+  return utf8.encode(JSON.stringify(message));
+}
+
+/** Undefined for bytes that are no message. */
+export function decodeMessage(bytes: Uint8Array): QueuedMessage | undefined {
+  try {
+    return v.parse(schema, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Characters of its calls: what it takes up. */
+export function sizeOf({ calls }: Recording): number {
+  return calls.reduce((sum, call) => sum + call.length, 0);
+}
