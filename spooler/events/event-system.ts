@@ -1,0 +1,326 @@
+/**
+ * The event system of one spooler: the catalogue, the subscriptions and the queue on one store, and the way an event
+ * takes from its publisher to its subscribers. Who may ask for what, and in which words, is in events-service.ts.
+ */
+
+import { randomUUID } from 'node:crypto';
+import {
+  callFromJson,
+  callToJson,
+  type EventCall,
+  encodeCall,
+  type Guid,
+  guid,
+  methodOf,
+  SpoolError,
+} from '../../shared/index.ts';
+import type { Activator } from '../activation/activator.ts';
+import { ALL_RIGHTS, type Identity } from '../core/identity.ts';
+import type { Caller, ServiceHost } from '../core/service.ts';
+import { type ChannelObject, openObject } from '../objects/channel-object.ts';
+import { InProcessSource } from '../objects/in-process-source.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import type { Store } from '../store/store.ts';
+import { Attendance } from './attendance.ts';
+import { Catalogue } from './catalogue.ts';
+import { Delivery, type FiredEvent } from './delivery.ts';
+import { ClassControl } from './event-control.ts';
+import type { EventLog, EventReport } from './event-log.ts';
+import { EventObject } from './event-object.ts';
+import { Roles, type RoleTable } from './event-security.ts';
+import { changeCall, type ObjectChange } from './object-change.ts';
+import { ParameterFilters } from './parameter-filters.ts';
+import { type PlaybackParts, play, playToExceptionClass } from './playback.ts';
+import type { MultiInterfacePublisherFilter } from './publisher-filter.ts';
+import { PublisherFilters } from './publisher-filters.ts';
+import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
+import type { Publisher } from './queued-message.ts';
+import { isInForce, means } from './reach.ts';
+import { storeQuery } from './store-query.ts';
+import { columnsOfSubscription, type Subscription, type SubscriptionDocument } from './subscription.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface EventSystemOptions {
+  /** Where what must last is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
+  readonly store?: Store;
+  /** Who is in which role (docs/security.md). Default: there are no roles but users. */
+  readonly roles?: RoleTable;
+  readonly log?: EventLog;
+  /** Milliseconds a subscriber has for one call, once its turn has come; default 30,000 (EVC-OPEN-8). */
+  readonly subscriberTime?: number;
+  /** Milliseconds a publisher filter has at a time; default 10,000 (EVC-OPEN-15). */
+  readonly filterTime?: number;
+  readonly queue?: Partial<QueueLimits>;
+}
+
+/** Classes that are not the event system's own: of subscribers, and of publisher filters. */
+export interface Classes extends Activator {
+  /** An object of a class that is loaded into the spooler. Rejects with a `SpoolError`. */
+  createFilter(clsid: Guid): Promise<MultiInterfacePublisherFilter>;
+}
+
+const SUBSCRIBER_TIME = 30_000;
+const FILTER_TIME = 10_000;
+
+export class EventSystem {
+  readonly catalogue: Catalogue;
+  readonly subscriptions: Subscriptions<ChannelObject>;
+  readonly attendance: Attendance = new Attendance();
+  readonly roles: Roles;
+  readonly filters: PublisherFilters;
+  readonly #host: ServiceHost;
+  readonly #store: Store;
+  readonly #options: EventSystemOptions;
+  /** As whom the event system itself opens channels and fires. */
+  readonly #identity: Identity = { user: 'EventSystem', rights: ALL_RIGHTS };
+  readonly #source: InProcessSource;
+  readonly #controls = new Map<Guid, ClassControl>();
+  readonly #eventObject: EventObject;
+  readonly #playback: PlaybackParts;
+  readonly #opening: Promise<EventQueue>;
+  #queue: EventQueue | undefined;
+
+  constructor(host: ServiceHost, classes: Classes, options: EventSystemOptions = {}) {
+    const { store = new MemoryStore(), filterTime = FILTER_TIME } = options;
+    this.#host = host;
+    this.#store = store;
+    this.#options = options;
+    this.#source = new InProcessSource(host, this.#identity, 'event system');
+    this.roles = new Roles(options.roles);
+    const { clock, server } = host;
+    const common = {
+      store,
+      newId: () => guid(randomUUID()),
+      changed: (change: ObjectChange) => this.#changed(change),
+    };
+    this.catalogue = new Catalogue(common);
+    this.subscriptions = new Subscriptions({ ...common, catalogue: this.catalogue, server });
+    const create = (clsid: Guid): Promise<MultiInterfacePublisherFilter> => classes.createFilter(clsid);
+    this.filters = new PublisherFilters({ clock, filterTime, create, control: (clsid) => this.control(clsid) });
+    const log = (report: EventReport): void => this.#log(report);
+    const delivery = new Delivery({
+      activator: classes,
+      roles: this.roles,
+      filters: new ParameterFilters(),
+      log,
+      reached: (event, id) => this.#reached(event, id),
+      live: (id) => this.subscriptions.live(id),
+      record: (event, { id }) => this.#record(event, id),
+    });
+    const subscribers = (event: FiredEvent): Iterable<Subscription> => this.#subscribers(event);
+    this.#eventObject = new EventObject({ delivery, filters: this.filters, roles: this.roles, log, subscribers });
+    this.#playback = {
+      delivery,
+      activator: classes,
+      subscription: (id) => this.subscriptions.get(id),
+      isLoggedOn: (user) => this.attendance.isLoggedOn(user),
+      fire: (call, { publisher, recorder }) => this.fire(this.callOf(JSON.parse(call)), publisher, recorder),
+    };
+    this.#opening = this.#open();
+    // Whoever asks for something hears of it; nobody need ask.
+    this.#opening.catch(() => {});
+  }
+
+  async #open(): Promise<EventQueue> {
+    const corrupt = ({ id, key }: { readonly id?: 4361 | 4362; readonly key: string }): void =>
+      this.#log({ kind: 'corrupt', key, ...(id && { id }) });
+    await this.catalogue.load(corrupt);
+    await this.subscriptions.load(corrupt);
+    this.#queue = await EventQueue.open({
+      store: this.#store,
+      clock: this.#host.clock,
+      wallClock: this.#host.wallClock,
+      limits: { ...DEFAULT_QUEUE_LIMITS, ...this.#options.queue },
+      play: (message) => play(message, this.#playback),
+      lastChance: (message) => playToExceptionClass(message, this.#playback),
+      died: ({ id: letter, hresult, subscription }) => {
+        const name = subscription === null ? undefined : this.subscriptions.get(subscription)?.name;
+        this.#log({ kind: 'deadLetter', letter, hresult, ...(name !== undefined && { name }) });
+      },
+      corrupt: (key) => corrupt({ key }),
+      fault: (reason) => this.#host.observe({ kind: 'fault', user: this.#identity.user, reason }),
+    });
+    return this.#queue;
+  }
+
+  /** The queue, once everything was read from the store. Rejects as the store does. */
+  ready(): Promise<EventQueue> {
+    return this.#opening;
+  }
+
+  // ------------------------------------------------------------------------------------------ firing
+
+  /** Reads a call. Throws `REGDB_E_CLASSNOTREG` for an event class that is not there, `E_INVALIDARG` for anything else. */
+  callOf(json: unknown): EventCall {
+    return callFromJson(json, (eventClass, iid, method) => {
+      if (!this.catalogue.get(eventClass)) throw new SpoolError('REGDB_E_CLASSNOTREG', { input: eventClass });
+      return this.catalogue.methodOf(eventClass, iid, method);
+    });
+  }
+
+  /**
+   * Fires an event. Resolves with the publisher's result once everybody has been called: see `EventObject.fire`. What of it
+   * is queued belongs to the recorder.
+   */
+  async fire(call: EventCall, publisher: Publisher, recorder: number): Promise<number> {
+    const eventClass = this.catalogue.get(call.eventClass);
+    const method = eventClass && methodOf(eventClass, call.interface, call.method);
+    if (!eventClass || !method) throw new SpoolError('REGDB_E_CLASSNOTREG', { input: call.eventClass });
+    const { eventClass: clsid, interface: iid, method: name } = call;
+    const publisherId = publisher.publisherId ?? eventClass.publisherId;
+    const origin = { eventClass: clsid, interface: iid, method: name, publisherId };
+    return this.#eventObject.fire({ call, method, bytes: encodeCall(call), origin, publisher, recorder }, eventClass);
+  }
+
+  /**
+   * Takes over the events of a transaction or a recorder: all of them or none, to be fired in this order (EVC-180). Rejects
+   * as `EventQueue.accept` does.
+   */
+  async commit(calls: readonly EventCall[], publisher: Publisher): Promise<void> {
+    const queue = await this.ready();
+    const texts = calls.map((call) => textOf(call));
+    if (texts.length === 0) return;
+    await queue.accept([{ subscription: null, recorder: queue.newRecorder(), publisher, calls: texts }]);
+  }
+
+  async #record({ call, publisher, recorder }: FiredEvent, subscription: Guid): Promise<void> {
+    const queue = await this.ready();
+    await queue.accept([{ subscription, recorder, publisher, calls: [textOf(call)] }]);
+  }
+
+  /** The subscription as it is now, where the event reaches it. */
+  #reached({ origin }: FiredEvent, id: Guid): Subscription | undefined {
+    const subscription = this.subscriptions.get(id);
+    return subscription && means(subscription, origin) && this.#isInForce(subscription) ? subscription : undefined;
+  }
+
+  #subscribers({ origin }: FiredEvent): Iterable<Subscription> {
+    const isChosen = this.control(origin.eventClass).defaultTest(origin.interface, origin.method);
+    return this.subscriptions.find(origin).filter((one) => this.#isInForce(one) && isChosen(one));
+  }
+
+  #isInForce(subscription: Subscription): boolean {
+    return isInForce(subscription, (user) => this.attendance.isLoggedOn(user));
+  }
+
+  /** Where filters and embedding programs find the subscriptions of an event class. */
+  control(eventClass: Guid): ClassControl {
+    const control =
+      this.#controls.get(eventClass) ??
+      new ClassControl({
+        find: (iid, method) => {
+          const publisherId = this.catalogue.get(eventClass)?.publisherId;
+          const origin = { eventClass, interface: iid, method, publisherId };
+          return this.subscriptions.find(origin).filter((one) => this.#isInForce(one));
+        },
+        test: (criteria) => {
+          const matches = storeQuery(criteria);
+          return (subscription) => matches(columnsOfSubscription(subscription));
+        },
+      });
+    this.#controls.set(eventClass, control);
+    return control;
+  }
+
+  // ------------------------------------------------------------------------------------------ live subscribers
+
+  joined(caller: Caller): void {
+    // The event system's own sessions log nobody on.
+    if (caller.identity === this.#identity) return;
+    this.attendance.joined(caller);
+    this.#queue?.wake();
+  }
+
+  /** What its objects had answered before is still heard; then their subscriptions end (EVC-85). */
+  left(caller: Caller): void {
+    for (const id of this.attendance.left(caller)) this.subscriptions.live(id)?.listenerGone('died');
+  }
+
+  /**
+   * Subscribes the object that the caller has registered under the ID of the subscription (EVC-80). The subscription ends
+   * with the object, and with the session. Rejects as `Subscriptions.subscribe` and `openObject` do.
+   */
+  async subscribeLive(caller: Caller, document: SubscriptionDocument): Promise<Subscription> {
+    const { id, eventClass } = document;
+    if (id === undefined) throw new SpoolError('E_INVALIDARG', { input: 'id: that of the registered object' });
+    const time = { clock: this.#host.clock, callTime: this.#options.subscriberTime ?? SUBSCRIBER_TIME };
+    const target = { name: id, type: eventClass ?? id, user: caller.user };
+    const object = await openObject(this.#source, target, time);
+    try {
+      if (!this.attendance.isPresent(caller)) throw new SpoolError('RPC_E_DISCONNECTED', { input: caller.user });
+      const subscription = await this.subscriptions.subscribe(document, caller.user, object);
+      this.attendance.tie(caller, id);
+      void object.gone.then(() => {
+        this.attendance.untie(caller, id);
+        this.#end(id);
+      });
+      if (!this.attendance.isPresent(caller)) object.listenerGone('died');
+      return subscription;
+    } catch (reason) {
+      object.release();
+      throw reason;
+    }
+  }
+
+  /** Its object is gone. The subscription may have ended before: then that is why. */
+  #end(id: Guid): void {
+    void this.subscriptions.unsubscribe(id, () => true).catch(() => {});
+  }
+
+  /**
+   * Calls every live subscriber with nothing, and ends the subscriptions of those that do not answer (EVC-91). Resolves
+   * with how many. Any answer will do.
+   */
+  async verifyTransientSubscribers(): Promise<number> {
+    const silent = await Promise.all(
+      this.subscriptions.transient().map(async ({ id }) => {
+        const object = this.subscriptions.live(id);
+        const answers = !object || (await answersAtAll(object));
+        if (!answers) object.release();
+        return !answers;
+      }),
+    );
+    return silent.filter(Boolean).length;
+  }
+
+  // ------------------------------------------------------------------------------------------ what it says of itself
+
+  /** Tells whoever has subscribed to such changes (EVC-11). */
+  #changed(change: ObjectChange): void {
+    const queue = this.#queue;
+    if (!queue) return;
+    queue.wake();
+    this.fire(changeCall(change), this.#identity, 0).catch((reason: unknown) => {
+      this.#host.observe({ kind: 'fault', user: this.#identity.user, reason });
+    });
+  }
+
+  #log(report: EventReport): void {
+    try {
+      this.#options.log?.(report);
+    } catch {
+      // A log's fault is its own.
+    }
+  }
+
+  /** What waits stays in the store. */
+  async close(): Promise<void> {
+    const queue = await this.#opening.catch(() => undefined);
+    await queue?.close();
+    this.subscriptions.close();
+    if (this.#options.store === undefined) await this.#store.close();
+  }
+}
+
+function textOf(call: EventCall): string {
+  return JSON.stringify(callToJson(call));
+}
+
+async function answersAtAll(object: ChannelObject): Promise<boolean> {
+  try {
+    await object.call(new Uint8Array(0));
+    return true;
+  } catch (reason) {
+    return reason instanceof SpoolError && reason.code === 'PROTOCOL_VIOLATED';
+  }
+}
