@@ -63,5 +63,5 @@ function explain(issue: v.BaseIssue<unknown>): string {
   const unknownKey = issue.type === 'strict_object' && issue.expected === 'never';
   const missingKey = issue.type === 'strict_object' && issue.received === 'undefined';
   const what = unknownKey ? 'an unknown key' : missingKey ? 'is missing' : issue.message;
-  return `${place}: ${what.replace(/ but received .*$/s, '')}`;
+  return `${place}: ${what.replace(/(:| but) received .*$/is, '')}`;
 }

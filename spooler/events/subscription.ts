@@ -62,7 +62,10 @@ export interface PersistentSubscription extends SubscriptionProperties {
 export type Subscription = TransientSubscription | PersistentSubscription;
 
 const bag = v.pipe(
-  v.record(objectName, v.union([v.pipe(v.string(), v.maxLength(4096)), v.pipe(v.number(), v.safeInteger())])),
+  v.record(
+    objectName,
+    v.union([v.pipe(v.string(), v.maxLength(4096)), v.pipe(v.number(), v.safeInteger('a number that is whole'))]),
+  ),
   v.check((entries) => Object.keys(entries).length <= 64, 'at most 64 properties'),
 );
 const user = v.pipe(v.string(), v.minLength(1), v.maxLength(256));

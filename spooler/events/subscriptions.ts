@@ -152,22 +152,27 @@ export class Subscriptions<Live extends Releasable> {
    * front, and `EVENT_E_CANT_MODIFY_OR_DELETE_UNCONFIGURED_OBJECT`; nothing changed then.
    */
   configure(documents: readonly SubscriptionDocument[]): void {
-    this.#subscriptions.configure(
-      documents.map((document, index) => {
-        const id = document.id ?? refuse(`subscriptions.${index}.id: is missing`);
-        const origin = { id, owner: document.user ?? OPERATOR, configured: true, order: ++this.#order };
-        const subscription = subscriptionOf(document, origin, false);
-        this.#check(subscription);
-        this.#checkMeant(document);
-        return subscription;
-      }),
-    );
+    this.#subscriptions.configure(documents.map((document, index) => this.#configured(document, index)));
   }
 
   /** Releases every live object. */
   close(): void {
     for (const live of this.#live.values()) live.release();
     this.#live.clear();
+  }
+
+  #configured(document: SubscriptionDocument, index: number): Subscription {
+    try {
+      const id = document.id ?? refuse('id: is missing');
+      const origin = { id, owner: document.user ?? OPERATOR, configured: true, order: ++this.#order };
+      const subscription = subscriptionOf(document, origin, false);
+      this.#check(subscription);
+      this.#checkMeant(document);
+      return subscription;
+    } catch (reason) {
+      if (!(reason instanceof SpoolError)) throw reason;
+      throw new SpoolError(reason.code, { input: `subscriptions.${index}: ${reason.input}`, cause: reason });
+    }
   }
 
   #check({ perUser, user, machineName = '' }: Subscription): void {
