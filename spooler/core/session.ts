@@ -12,18 +12,13 @@ import {
   type ClientRecord,
   type CloseName,
   decodeRecord,
-  type Explain,
   encodeRecord,
   type Hello,
-  type Interest,
   type Link,
   type LinkHandlers,
   OPS,
-  type Open,
   type RawRecord,
-  type Register,
   type SpoolerRecord,
-  type Unregister,
 } from '../../shared/index.ts';
 import { Outbox } from '../../shared/outbox.ts';
 import { Delivery, type DeliveryHooks, keptBack } from './delivery.ts';
@@ -35,7 +30,8 @@ import type { Identity } from './identity.ts';
 import { Inbox, type InboxHooks } from './inbox.ts';
 import { LazySet } from './lazy-set.ts';
 import type { Message } from './message.ts';
-import { Registration } from './registration.ts';
+import type { Registration } from './registration.ts';
+import { open, register, unregister } from './requests.ts';
 import { runDown } from './rundown.ts';
 import { close, notify, release } from './sending.ts';
 import type { Spooler } from './spooler.ts';
@@ -83,6 +79,8 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   readonly delivery: Delivery;
   readonly startedAt: number;
   readonly registrations = new Map<number, Registration>();
+  /** Of the numbers that were ever registered. */
+  highestRegistration = 0;
   /** The channels it is the source of. */
   readonly channels = new LazySet<Channel>();
   readonly ends = new EndTable();
@@ -97,7 +95,6 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   readonly #peer: Peer;
   #state: SessionState;
   #user = '';
-  #highestRegistration = 0;
   /** Answers leave when it is due, unless they have left before. */
   #cancelAnswers: Cancel | undefined;
 
@@ -235,15 +232,15 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     }
     switch (record.op) {
       case 'register':
-        return this.#register(record);
+        return register(this, record);
       case 'unregister':
-        return this.#answer(record.registration, record.request, this.#unregister(record));
+        return unregister(this, record);
       case 'open':
-        return this.#open(record);
+        return open(this, record);
       case 'explain':
-        return this.#explain(record);
+        return this.answer(0, record.request, S_OK, explain(this, record));
       case 'status':
-        return this.#answer(0, record.request, hresultOf('S_OK'), statusFor(this));
+        return this.answer(0, record.request, S_OK, statusFor(this));
       case 'call':
         return this.spooler.calls.call(this, record);
       case 'ping':
@@ -301,67 +298,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     this.link.terminate();
   }
 
-  // ------------------------------------------------------------------------------------------ registrations
-
-  #register({ registration: number, request, interest }: Register): void {
-    const registration = this.#newRegistration(number, interest);
-    if (typeof registration === 'number') return this.#answer(number, request, registration);
-    this.registrations.set(number, registration);
-    this.#highestRegistration = Math.max(this.#highestRegistration, number);
-    this.spooler.directory.addRegistration(registration);
-    this.#answer(number, request, hresultOf('S_OK'));
-    if (interest.style !== 'kBiDirectional') return;
-    // What is open already is offered too, after the result (PAN-141).
-    for (const channel of this.spooler.directory.offersFor(registration)) channel.offerTo(registration);
-  }
-
-  /** Or the code that refuses it. */
-  #newRegistration(number: number, interest: Interest): Registration | number {
-    if (this.spooler.draining) return hresultOf('RPC_S_CALL_CANCELLED');
-    if (this.registrations.has(number)) return hresultOf('ALREADY_REGISTERED');
-    const checked = this.spooler.checkRegistration(this, interest);
-    if (typeof checked === 'number') return checked;
-    const window = interest.style === 'kUniDirectional' ? this.delivery.newWindow() : this.delivery.common;
-    return new Registration(number, this, checked, window);
-  }
-
-  #unregister({ registration: number }: Unregister): number {
-    const registration = this.registrations.get(number);
-    if (!registration)
-      return hresultOf(number <= this.#highestRegistration ? 'ALREADY_UNREGISTERED' : 'NOT_REGISTERED');
-    this.registrations.delete(number);
-    this.drop(registration);
-    return hresultOf('S_OK');
-  }
-
-  /**
-   * Takes a registration out of every table. Ends on unidirectional channels go with it, bidirectional ones live on
-   * (PAN-91, PAN-92).
-   */
-  drop(registration: Registration): void {
-    this.spooler.directory.removeRegistration(registration);
-    for (const end of registration.ends) {
-      this.ends.remove(end);
-      if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
-    }
-    registration.ends.clear();
-    if (registration.interest.style === 'kUniDirectional') this.delivery.close(registration.window);
-  }
-
-  // ------------------------------------------------------------------------------------------ channels
-
-  #open({ end, request, interest, user, overflow }: Open): void {
-    if (end !== 0) {
-      const own = this.ends.get(end)?.kind === 'source';
-      return this.#answer(end, request, hresultOf(own ? 'CHANNEL_ALREADY_OPENED' : 'CHANNEL_NOT_OPENED'));
-    }
-    const channel = this.spooler.openChannel(this, interest, user, overflow ?? 'lose');
-    if (typeof channel === 'number') return this.#answer(0, request, channel);
-    this.channels.add(channel);
-    this.ends.add(channel.source);
-    this.#answer(channel.source.number, request, hresultOf('S_OK'));
-    if (channel.style === 'kBiDirectional') channel.open();
-  }
+  // ------------------------------------------------------------------------------------------ for channels
 
   /** For channels: a new end of this session's, offered to the registration. */
   newListenerEnd(registration: Registration, channel: Channel): ListenerEnd {
@@ -381,8 +318,6 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     this.write({ op: 'offer', end: number, registration: registration.number, interest: channel.target.interest });
     return end;
   }
-
-  // ------------------------------------------------------------------------------------------ for channels
 
   mayHoldInitial(size: number): boolean {
     return this.initialBytes === 0 || this.initialBytes + size <= this.spooler.limits.initialBytes;
@@ -471,12 +406,9 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     if (buffered > this.spooler.limits.socketBytes) queueMicrotask(() => this.end('TOO_SLOW', 'slow'));
   }
 
-  #answer(id: number, request: number, hresult: number, detail?: object): void {
+  /** The result of a request; `detail` is shown as JSON. */
+  answer(id: number, request: number, hresult: number, detail?: object): void {
     const text = detail === undefined ? '' : JSON.stringify(detail);
     this.write({ op: 'result', id, request, hresult, json: json.encode(text) });
-  }
-
-  #explain(record: Explain): void {
-    this.#answer(0, record.request, hresultOf('S_OK'), explain(this, record));
   }
 }
