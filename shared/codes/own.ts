@@ -43,6 +43,11 @@ export const OWN_CODES = {
     'The class table cannot be used.',
     'Mend the file as docs/serve.md describes it.',
   ),
+  EVENTS_FILE_INVALID: entry(
+    0xa004000d,
+    'The file of event classes and subscriptions cannot be used.',
+    'Mend the file as docs/serve.md describes it.',
+  ),
   UNKNOWN_HRESULT: entry(
     0xa00400ff,
     'The spooler answered with a code this version does not know.',

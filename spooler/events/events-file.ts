@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { libraryEntries, resolveLibrary } from '../../shared/events/library.ts';
 import { objectName, parse, refuse } from '../../shared/events/schema.ts';
-import type { Library } from '../../shared/index.ts';
+import { type Library, SpoolError } from '../../shared/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type SubscriptionDocument, subscriptionSchema } from './subscription.ts';
 import type { Releasable, Subscriptions } from './subscriptions.ts';
@@ -21,27 +21,43 @@ const schema = v.strictObject({
   roles: v.exactOptional(v.record(objectName, v.array(objectName)), {}),
 });
 
-/** Reads the text of the file. Throws `E_INVALIDARG`, which names the place, or `EVENT_E_TOO_MANY_METHODS`. */
+/** Reads the text of the file. Throws `EVENTS_FILE_INVALID`, which names the place, or `EVENT_E_TOO_MANY_METHODS`. */
 export function parseEventsFile(text: string): EventsFile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    refuse('not JSON');
-  }
-  const { subscriptions, roles, ...document } = parse(schema, json);
-  return { library: resolveLibrary(document), subscriptions, roles };
+  return asFile(() => {
+    const { subscriptions, roles, ...document } = parse(schema, jsonOf(text));
+    return { library: resolveLibrary(document), subscriptions, roles };
+  });
 }
 
 /**
  * Puts what the file says into force: classes first, since subscriptions need them. Throws as `Catalogue.configure` and
- * `Subscriptions.configure` do.
+ * `Subscriptions.configure` do, but `EVENTS_FILE_INVALID` for `E_INVALIDARG`.
  */
 export function configure<Live extends Releasable>(
   { library, subscriptions }: EventsFile,
   catalogue: Catalogue,
   into: Subscriptions<Live>,
 ): void {
-  catalogue.configure(library);
-  into.configure(subscriptions);
+  asFile(() => {
+    catalogue.configure(library);
+    into.configure(subscriptions);
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('not JSON');
+  }
+}
+
+/** It is the file that makes no sense, not the call. Other codes say what they say. */
+function asFile<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof SpoolError) || cause.code !== 'E_INVALIDARG') throw cause;
+    throw new SpoolError('EVENTS_FILE_INVALID', { cause, ...(cause.input !== undefined && { input: cause.input }) });
+  }
 }

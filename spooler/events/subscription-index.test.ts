@@ -59,3 +59,21 @@ test('deleting what is not there changes nothing', () => {
   const [eventClass, iid] = GUIDS as [Guid, Guid];
   expect(index.find({ eventClass, interface: iid, method: 'onCleared' })).toEqual([one]);
 });
+
+test('looks at those it finds and at no other, however many there are', () => {
+  const [eventClass, iid] = GUIDS as [Guid, Guid];
+  const index = new SubscriptionIndex();
+  let looks = 0;
+  const counting = (properties: Partial<Subscription>, order: number): Subscription =>
+    ({
+      ...properties,
+      get order() {
+        looks++;
+        return order;
+      },
+    }) as Subscription;
+  for (let i = 0; i < 100_000; i++) index.add(counting({ eventClass, interface: iid, method: `on${i}` }, i + 2));
+  index.add(counting({ eventClass }, 1));
+  expect(index.find({ eventClass, interface: iid, method: 'on77777' })).toHaveLength(2);
+  expect(looks).toBe(2);
+});

@@ -101,20 +101,20 @@ describe("the operator's file", () => {
     ['a subscription without name', fileText({ subscriptions: [{ id: ID }] }), 'subscriptions.0.name: is missing'],
     ['a role that is no list', fileText({ roles: { drivers: 'ann' } }), 'roles.drivers: Invalid type: Expected Array'],
   ])('EVC-110: %s is refused, and the place is named', (_, text, input) => {
-    expect(() => parseEventsFile(text)).toThrow(expect.objectContaining({ code: 'E_INVALIDARG', input }));
+    expect(() => parseEventsFile(text)).toThrow(expect.objectContaining({ code: 'EVENTS_FILE_INVALID', input }));
   });
 
   test.each<[what: string, subscription: object, code: string, input: string]>([
     [
       'no ID',
       { name: 'x', eventClass: OFFICE, subscriberClsid: SUBSCRIBER },
-      'E_INVALIDARG',
+      'EVENTS_FILE_INVALID',
       'subscriptions.0: id: is missing',
     ],
     [
       'no class (EVC-87)',
       { id: ID, name: 'x', eventClass: OFFICE },
-      'E_INVALIDARG',
+      'EVENTS_FILE_INVALID',
       'subscriptions.0: subscriberClsid',
     ],
     [
