@@ -1,8 +1,9 @@
 /** The event system as an embedding program sees it. What clients ask of it goes through its service. */
 
 import { type Guid, SpoolError } from '../shared/index.ts';
+import { ClassService, type ClassServiceOptions } from './activation/class-service.ts';
 import type { ServiceFactory } from './core/service.ts';
-import { type Classes, EventSystem, type EventSystemOptions } from './events/event-system.ts';
+import { EventSystem, type EventSystemOptions } from './events/event-system.ts';
 import { EventsService } from './events/events-service.ts';
 import type {
   MultiInterfaceEventControl,
@@ -10,10 +11,17 @@ import type {
   PublisherFilter,
 } from './events/publisher-filter.ts';
 
+export interface EmbeddedEventSystemOptions extends EventSystemOptions {
+  /** Where the classes of subscribers and filters come from (docs/serve.md). Default: from those who serve them. */
+  readonly classes?: Omit<ClassServiceOptions, 'lookup' | 'onServed'>;
+}
+
 /** For one spooler. Everything but `services` throws `E_UNEXPECTED` until a spooler was made with them. */
 export interface EmbeddedEventSystem {
-  /** For the spooler's option of that name. */
+  /** `classes` and `events`, for the spooler's option of that name. */
   readonly services: readonly ServiceFactory[];
+  /** Resolves when everything was read from the store and configured. Rejects as those do; then nothing works. */
+  ready(): Promise<void>;
   /** Sets the publisher filter of an event class, or takes it away with null (EVC-131). */
   setMultiInterfacePublisherFilter(eventClass: Guid, filter: MultiInterfacePublisherFilter | null): void;
   /** The same for one method (EVC-144). */
@@ -22,11 +30,6 @@ export interface EmbeddedEventSystem {
   eventControl(eventClass: Guid): MultiInterfaceEventControl;
 }
 
-const NO_CLASSES: Classes = {
-  activate: (clsid) => Promise.reject(new SpoolError('REGDB_E_CLASSNOTREG', { input: clsid })),
-  createFilter: (clsid) => Promise.reject(new SpoolError('REGDB_E_CLASSNOTREG', { input: clsid })),
-};
-
 /**
  * ```ts
  * const events = createEventSystem({ store });
@@ -34,7 +37,8 @@ const NO_CLASSES: Classes = {
  * events.setMultiInterfacePublisherFilter(clsid, filter);
  * ```
  */
-export function createEventSystem(options: EventSystemOptions = {}): EmbeddedEventSystem {
+export function createEventSystem(options: EmbeddedEventSystemOptions = {}): EmbeddedEventSystem {
+  let classes: ClassService | undefined;
   let running: EventSystem | undefined;
   const system = (): EventSystem => {
     if (!running) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has no spooler yet' });
@@ -43,11 +47,21 @@ export function createEventSystem(options: EventSystemOptions = {}): EmbeddedEve
   return {
     services: [
       (host) => {
-        if (running) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has a spooler already' });
-        running = new EventSystem(host, NO_CLASSES, options);
+        if (classes) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has a spooler already' });
+        classes = new ClassService(host, {
+          ...options.classes,
+          lookup: (...wanted) => running?.catalogue.methodOf(...wanted),
+          onServed: () => running?.classServed(),
+        });
+        return classes;
+      },
+      (host) => {
+        if (!classes) throw new SpoolError('E_UNEXPECTED', { input: 'both services are needed, in their order' });
+        running = new EventSystem(host, classes, options);
         return new EventsService(running);
       },
     ],
+    ready: async () => void (await system().ready()),
     setMultiInterfacePublisherFilter: (eventClass, filter) =>
       system().filters.setMultiInterfacePublisherFilter(eventClass, filter),
     setPublisherFilter: (eventClass, iid, method, filter) =>

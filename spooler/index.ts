@@ -18,7 +18,30 @@ export type { Observer, SpoolerEvent } from './core/observer.ts';
 export type { Answer, Caller, Service, ServiceFactory, ServiceHost } from './core/service.ts';
 export type { Accepted, Peer } from './core/session.ts';
 export type { SpoolerOptions } from './core/spooler.ts';
+export {
+  createEventSystem,
+  type EmbeddedEventSystem,
+  type EmbeddedEventSystemOptions,
+} from './embedded-event-system.ts';
 export { createSpooler, type EmbeddedSpooler } from './embedded-spooler.ts';
+export type { EventLog, EventReport } from './events/event-log.ts';
+export type { RoleTable } from './events/event-security.ts';
+export type { EventSystemOptions } from './events/event-system.ts';
+export { type EventsFile, parseEventsFile } from './events/events-file.ts';
+export type {
+  EventControl,
+  EventObjectCollection,
+  FilteringMethods,
+  FiringControl,
+  MultiInterfaceEventControl,
+  MultiInterfacePublisherFilter,
+  PublisherFilter,
+} from './events/publisher-filter.ts';
+export type { QueueLimits } from './events/queue.ts';
+export type { Fate } from './events/result.ts';
+export type { Subscription } from './events/subscription.ts';
 export type { CallableObject } from './objects/callable-object.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export type { Change, Store } from './store/store.ts';
 export { TokenTable } from './tokens.ts';
 export { type ServeOptions, type Server, serve } from './ws-server.ts';

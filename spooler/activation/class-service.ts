@@ -31,6 +31,8 @@ export interface ClassServiceOptions {
   readonly callTime?: number;
   /** Told what programs print and what modules throw, with the class before it. Default: nobody is. */
   readonly onLine?: (line: string) => void;
+  /** Told that somebody serves a class from now on. Default: nobody is. */
+  readonly onServed?: (clsid: Guid) => void;
 }
 
 const PATIENCE = 30_000;
@@ -47,6 +49,7 @@ export class ClassService implements Service, Activator {
   readonly #startTime: number;
   readonly #callTime: CallTime;
   readonly #onLine: (line: string) => void;
+  readonly #onServed: (clsid: Guid) => void;
   readonly #source: InProcessSource;
   readonly #servers = new ClassServers();
   readonly #programs: Programs;
@@ -62,6 +65,7 @@ export class ClassService implements Service, Activator {
     this.#startTime = options.startTime ?? PATIENCE;
     this.#callTime = { clock: host.clock, callTime: options.callTime ?? PATIENCE };
     this.#onLine = options.onLine ?? (() => {});
+    this.#onServed = options.onServed ?? (() => {});
     this.#source = new InProcessSource(host, { user: 'classes', rights: ALL_RIGHTS }, 'activation');
     this.#programs = new Programs(host.clock, options.url ?? (() => undefined), this.#onLine);
     for (const [clsid, entry] of this.#table)
@@ -91,6 +95,7 @@ export class ClassService implements Service, Activator {
     const isAnothers = entry?.user !== undefined && entry.user !== caller.user;
     if (!caller.identity.rights.listen || isAnothers) throw new SpoolError('E_ACCESSDENIED', { input: clsid });
     this.#servers.add(clsid, caller);
+    this.#onServed(clsid);
   }
 
   left(caller: Caller): void {
@@ -108,6 +113,21 @@ export class ClassService implements Service, Activator {
     if (this.#isClosed) throw new SpoolError('RPC_S_CALL_CANCELLED', { input: clsid });
     const factory = this.#factories.get(clsid);
     return factory ? this.#created(clsid, factory) : this.#opened(clsid, user);
+  }
+
+  /** Whether objects of the class live in the spooler's own process. */
+  isInproc(clsid: Guid): boolean {
+    return this.#factories.has(clsid);
+  }
+
+  /**
+   * An object of a module itself, for what is called in the spooler's own process. Rejects with `REGDB_E_CLASSNOTREG` where
+   * no module is the class, and `CO_E_SERVER_EXEC_FAILURE`.
+   */
+  async createInproc(clsid: Guid): Promise<object> {
+    const factory = this.#factories.get(clsid);
+    if (!factory) throw new SpoolError('REGDB_E_CLASSNOTREG', { input: clsid });
+    return this.#inTime(clsid, factory.createObject(clsid));
   }
 
   async #created(clsid: Guid, factory: ObjectFactory): Promise<CallableObject> {

@@ -4,20 +4,20 @@ import type { Guid } from '../../shared/index.ts';
 import type { Caller } from '../core/service.ts';
 
 export class Attendance {
-  readonly #sessions = new Map<Caller, Set<Guid>>();
+  /** With the subscriptions of each that has some. */
+  readonly #sessions = new Map<Caller, Set<Guid> | undefined>();
   /** How many sessions each user has. */
   readonly #users = new Map<string, number>();
 
   joined(caller: Caller): void {
-    this.#sessions.set(caller, new Set());
+    this.#sessions.set(caller, undefined);
     this.#users.set(caller.user, (this.#users.get(caller.user) ?? 0) + 1);
   }
 
   /** Gives the subscriptions that ended with the session. */
   left(caller: Caller): Iterable<Guid> {
-    const subscriptions = this.#sessions.get(caller);
-    if (!subscriptions) return [];
-    this.#sessions.delete(caller);
+    const subscriptions = this.#sessions.get(caller) ?? [];
+    if (!this.#sessions.delete(caller)) return [];
     const others = (this.#users.get(caller.user) ?? 1) - 1;
     if (others > 0) this.#users.set(caller.user, others);
     else this.#users.delete(caller.user);
@@ -34,7 +34,7 @@ export class Attendance {
 
   /** The subscription ends with the session. Precondition: it is present. */
   tie(caller: Caller, subscription: Guid): void {
-    this.#sessions.get(caller)?.add(subscription);
+    this.#sessions.set(caller, (this.#sessions.get(caller) ?? new Set()).add(subscription));
   }
 
   /** It has ended before. */

@@ -40,6 +40,8 @@ export interface DeliveryParts {
   reached(event: FiredEvent, id: Guid): Subscription | undefined;
   /** The object of a transient subscription; undefined where it has gone. */
   live(id: Guid): CallableObject | undefined;
+  /** Whether a subscriber's class may be used for events of the event class (EVC-OPEN-1). */
+  mayActivate(clsid: Guid, eventClass: Guid): boolean;
   /** Records an event for a queued subscription. Rejects where it cannot be kept. */
   record(event: FiredEvent, subscription: Subscription): Promise<void>;
 }
@@ -90,6 +92,7 @@ export class Delivery {
 
   async #created(event: CarriedCall, subscription: Subscription, clsid: Guid): Promise<CallableObject | number> {
     try {
+      if (!this.#parts.mayActivate(clsid, event.call.eventClass)) throw new SpoolError('E_ACCESSDENIED');
       return await this.#parts.activator.activate(clsid, subscription.user ?? subscription.owner);
     } catch (reason) {
       const hresult = failureOf(reason);

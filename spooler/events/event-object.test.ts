@@ -95,6 +95,7 @@ class Stage {
       reached: ({ origin }, wanted) =>
         this.subscriptions.find((one) => one.id === wanted && means(one, origin) && isInForce(one, isAnn)),
       live: (wanted) => this.#subscriber(this.subscriptions.find((one) => one.id === wanted)!.name),
+      mayActivate: () => true,
       record: async (_event, { name }) => {
         this.recorded.push(name);
       },

@@ -28,10 +28,11 @@ import { ClassControl } from './event-control.ts';
 import type { EventLog, EventReport } from './event-log.ts';
 import { EventObject } from './event-object.ts';
 import { Roles, type RoleTable } from './event-security.ts';
+import { configure, type EventsFile } from './events-file.ts';
 import { changeCall, type ObjectChange } from './object-change.ts';
 import { ParameterFilters } from './parameter-filters.ts';
 import { type PlaybackParts, play, playToExceptionClass } from './playback.ts';
-import type { MultiInterfacePublisherFilter } from './publisher-filter.ts';
+import { type MultiInterfacePublisherFilter, publisherFilterIn } from './publisher-filter.ts';
 import { PublisherFilters } from './publisher-filters.ts';
 import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
 import type { Publisher } from './queued-message.ts';
@@ -51,12 +52,16 @@ export interface EventSystemOptions {
   /** Milliseconds a publisher filter has at a time; default 10,000 (EVC-OPEN-15). */
   readonly filterTime?: number;
   readonly queue?: Partial<QueueLimits>;
+  /** The operator's event classes, persistent subscriptions and roles (EVC-110). */
+  readonly configuration?: EventsFile;
 }
 
 /** Classes that are not the event system's own: of subscribers, and of publisher filters. */
 export interface Classes extends Activator {
-  /** An object of a class that is loaded into the spooler. Rejects with a `SpoolError`. */
-  createFilter(clsid: Guid): Promise<MultiInterfacePublisherFilter>;
+  /** Whether objects of the class live in the spooler's own process. */
+  isInproc(clsid: Guid): boolean;
+  /** Such an object itself. Rejects with a `SpoolError`. */
+  createInproc(clsid: Guid): Promise<object>;
 }
 
 const SUBSCRIBER_TIME = 30_000;
@@ -86,7 +91,7 @@ export class EventSystem {
     this.#store = store;
     this.#options = options;
     this.#source = new InProcessSource(host, this.#identity, 'event system');
-    this.roles = new Roles(options.roles);
+    this.roles = new Roles({ ...options.configuration?.roles, ...options.roles });
     const { clock, server } = host;
     const common = {
       store,
@@ -95,7 +100,8 @@ export class EventSystem {
     };
     this.catalogue = new Catalogue(common);
     this.subscriptions = new Subscriptions({ ...common, catalogue: this.catalogue, server });
-    const create = (clsid: Guid): Promise<MultiInterfacePublisherFilter> => classes.createFilter(clsid);
+    const create = async (clsid: Guid): Promise<MultiInterfacePublisherFilter> =>
+      publisherFilterIn(await classes.createInproc(clsid), clsid);
     this.filters = new PublisherFilters({ clock, filterTime, create, control: (clsid) => this.control(clsid) });
     const log = (report: EventReport): void => this.#log(report);
     const delivery = new Delivery({
@@ -105,6 +111,8 @@ export class EventSystem {
       log,
       reached: (event, id) => this.#reached(event, id),
       live: (id) => this.subscriptions.live(id),
+      mayActivate: (clsid, eventClass) =>
+        !classes.isInproc(clsid) || this.catalogue.get(eventClass)?.allowInprocActivation !== false,
       record: (event, { id }) => this.#record(event, id),
     });
     const subscribers = (event: FiredEvent): Iterable<Subscription> => this.#subscribers(event);
@@ -126,6 +134,7 @@ export class EventSystem {
       this.#log({ kind: 'corrupt', key, ...(id && { id }) });
     await this.catalogue.load(corrupt);
     await this.subscriptions.load(corrupt);
+    if (this.#options.configuration) configure(this.#options.configuration, this.catalogue, this.subscriptions);
     this.#queue = await EventQueue.open({
       store: this.#store,
       clock: this.#host.clock,
@@ -283,7 +292,12 @@ export class EventSystem {
     return silent.filter(Boolean).length;
   }
 
-  // ------------------------------------------------------------------------------------------ what it says of itself
+  // ------------------------------------------------------------------------------------------ what it says and hears
+
+  /** Somebody serves a class from now on: what waits for it waits no longer. */
+  classServed(): void {
+    this.#queue?.wake();
+  }
 
   /** Tells whoever has subscribed to such changes (EVC-11). */
   #changed(change: ObjectChange): void {

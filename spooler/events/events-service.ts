@@ -4,7 +4,7 @@
  */
 
 import * as v from 'valibot';
-import { guidText } from '../../shared/events/schema.ts';
+import { guidText, parse } from '../../shared/events/schema.ts';
 import { type EventCall, hresultOf, SpoolError } from '../../shared/index.ts';
 import type { Answer, Caller, Service } from '../core/service.ts';
 import type { Permission } from './event-objects.ts';
@@ -36,7 +36,7 @@ export class EventsService implements Service {
   readonly name = 'events';
   readonly #system: EventSystem;
   /** Each session is one recorder (EVC-123). */
-  readonly #recorders = new WeakMap<Caller, number>();
+  readonly #recorders = new WeakMap<Caller, Promise<number>>();
   readonly #handlers: ReadonlyMap<string, Handler>;
 
   constructor(system: EventSystem) {
@@ -81,14 +81,14 @@ export class EventsService implements Service {
   // ------------------------------------------------------------------------------------------ event classes
 
   async #install(caller: Caller, json: unknown): Promise<Answer> {
-    const { library } = parsed(installation, json);
+    const { library } = parse(installation, json);
     checkAdministrator(caller);
     const classes = await this.#system.catalogue.install(library, caller.user);
     return ok({ classes: classes.map(({ clsid, name }) => ({ clsid, name })) });
   }
 
   async #remove(caller: Caller, json: unknown): Promise<Answer> {
-    const which = parsed(removal, json);
+    const which = parse(removal, json);
     checkAdministrator(caller);
     const { catalogue } = this.#system;
     if ('criteria' in which) return ok({ removed: await catalogue.removeMatching(which.criteria, () => true) });
@@ -97,13 +97,13 @@ export class EventsService implements Service {
   }
 
   async #classes(_caller: Caller, json: unknown): Promise<Answer> {
-    return ok({ classes: this.#system.catalogue.query(parsed(chosen, json).criteria) });
+    return ok({ classes: this.#system.catalogue.query(parse(chosen, json).criteria) });
   }
 
   // ------------------------------------------------------------------------------------------ subscriptions
 
   async #subscribe(caller: Caller, json: unknown): Promise<Answer> {
-    const document = readSubscription(parsed(subscribing, json).subscription);
+    const document = readSubscription(parse(subscribing, json).subscription);
     if (!caller.identity.rights.listen) throw denied('subscribe');
     if (document.user !== undefined && document.user.normalize('NFC') !== caller.user) checkAdministrator(caller);
     const { subscriptions } = this.#system;
@@ -114,24 +114,24 @@ export class EventsService implements Service {
   }
 
   async #unsubscribe(caller: Caller, json: unknown): Promise<Answer> {
-    await this.#system.subscriptions.unsubscribe(parsed(one, json).id, ownOf(caller));
+    await this.#system.subscriptions.unsubscribe(parse(one, json).id, ownOf(caller));
     return ok();
   }
 
   async #modify(caller: Caller, json: unknown): Promise<Answer> {
-    const { id, changes } = parsed(modification, json);
+    const { id, changes } = parse(modification, json);
     if (!mayAdministerEvents(caller.identity) && names(changes, 'user')) throw denied('user');
     return ok({ subscription: shown(await this.#system.subscriptions.modify(id, changes, ownOf(caller))) });
   }
 
   async #subscriptions(caller: Caller, json: unknown): Promise<Answer> {
     const { subscriptions } = this.#system;
-    const found = subscriptions.query(parsed(chosen, json).criteria).filter(ownOf(caller));
+    const found = subscriptions.query(parse(chosen, json).criteria).filter(ownOf(caller));
     return ok({ subscriptions: found.map(shown) });
   }
 
   async #verifyTransientSubscribers(caller: Caller, json: unknown): Promise<Answer> {
-    parsed(nothing, json);
+    parse(nothing, json);
     checkAdministrator(caller);
     return ok({ ended: await this.#system.verifyTransientSubscribers() });
   }
@@ -139,15 +139,15 @@ export class EventsService implements Service {
   // ------------------------------------------------------------------------------------------ events
 
   async #fire(caller: Caller, json: unknown): Promise<Answer> {
-    const { publisherId: given, ...call } = parsed(firing, json);
+    const { publisherId: given, ...call } = parse(firing, json);
     const event = this.#callOf(caller, call);
     const recorder = await this.#recorderOf(caller);
     return { hresult: await this.#system.fire(event, publisherOf(caller, given), recorder) };
   }
 
   async #commit(caller: Caller, json: unknown): Promise<Answer> {
-    const { calls, publisherId: given } = parsed(committing, json);
-    const events = calls.map((call) => this.#callOf(caller, call));
+    const { calls, publisherId: given } = parse(committing, json);
+    const events = calls.map((call, index) => atIndex(index, () => this.#callOf(caller, call)));
     await this.#system.commit(events, publisherOf(caller, given));
     return ok();
   }
@@ -160,8 +160,8 @@ export class EventsService implements Service {
     return call;
   }
 
-  async #recorderOf(caller: Caller): Promise<number> {
-    const recorder = this.#recorders.get(caller) ?? (await this.#system.ready()).newRecorder();
+  #recorderOf(caller: Caller): Promise<number> {
+    const recorder = this.#recorders.get(caller) ?? this.#system.ready().then((queue) => queue.newRecorder());
     this.#recorders.set(caller, recorder);
     return recorder;
   }
@@ -169,7 +169,7 @@ export class EventsService implements Service {
   // ------------------------------------------------------------------------------------------ dead letters
 
   async #deadLetters(caller: Caller, json: unknown): Promise<Answer> {
-    parsed(nothing, json);
+    parse(nothing, json);
     const queue = await this.#queueFor(caller);
     return ok({ letters: queue.deadLetters.list().map((letter) => this.#letter(letter)) });
   }
@@ -181,12 +181,12 @@ export class EventsService implements Service {
   }
 
   async #replay(caller: Caller, json: unknown): Promise<Answer> {
-    const { ids } = parsed(letters, json);
+    const { ids } = parse(letters, json);
     return ok({ count: await (await this.#queueFor(caller)).replay(ids) });
   }
 
   async #purge(caller: Caller, json: unknown): Promise<Answer> {
-    const { ids } = parsed(letters, json);
+    const { ids } = parse(letters, json);
     return ok({ count: await (await this.#queueFor(caller)).purge(ids) });
   }
 
@@ -235,10 +235,13 @@ function jsonIn(payload: Uint8Array): unknown {
   }
 }
 
-/** Throws `E_INVALIDARG`, which names the place. */
-function parsed<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, json);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new SpoolError('E_INVALIDARG', { input: `${v.getDotPath(issue) ?? 'the request'}: ${issue.message}` });
+/** Says which of several it was that failed. */
+function atIndex<Value>(index: number, read: () => Value): Value {
+  try {
+    return read();
+  } catch (reason) {
+    if (!(reason instanceof SpoolError)) throw reason;
+    const { code, hresult, input = '', details, cause } = reason;
+    throw new SpoolError(code, { hresult, input: `calls.${index}: ${input}`, details: { ...details, index }, cause });
+  }
 }

@@ -3,7 +3,7 @@
  * gets an event, and in which order. The names are those of the documents.
  */
 
-import type { CallArguments, Guid } from '../../shared/index.ts';
+import { type CallArguments, type Guid, SpoolError } from '../../shared/index.ts';
 import type { Fate } from './result.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -88,4 +88,12 @@ export function asMultiInterface(iid: Guid, method: string, filter: PublisherFil
     prepareToFire: (_iid, name, firing) => filter.prepareToFire(name, firing),
     queryInterface: (wanted) => filter.queryInterface?.(wanted),
   };
+}
+
+/** The object of a filter class. Throws `E_NOINTERFACE` for one that is no filter. */
+export function publisherFilterIn(object: object, clsid: Guid): MultiInterfacePublisherFilter {
+  const filter: Partial<MultiInterfacePublisherFilter> = object;
+  if (typeof filter.initialize === 'function' && typeof filter.prepareToFire === 'function')
+    return filter as MultiInterfacePublisherFilter;
+  throw new SpoolError('E_NOINTERFACE', { input: `${clsid} is no IMultiInterfacePublisherFilter` });
 }

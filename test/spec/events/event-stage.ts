@@ -78,7 +78,7 @@ export class EventStage implements AsyncDisposable {
         (host) => {
           system = new EventSystem(
             { ...host, wallClock: () => host.clock.now() },
-            { activate: unknown, createFilter: unknown, ...classes },
+            { activate: unknown, createInproc: unknown, isInproc: () => false, ...classes },
             { log: (report) => log.push(report), ...options },
           );
           return new EventsService(system);
@@ -114,6 +114,7 @@ export class EventStage implements AsyncDisposable {
 export interface Wanted {
   readonly name?: string;
   readonly publisherId?: string;
+  readonly eventClass?: Guid;
   readonly [property: string]: unknown;
 }
 
@@ -153,7 +154,7 @@ export class EventClient {
   async subscribe(more: Wanted = {}, subscriber: Subscriber = () => 0): Promise<Guid> {
     const subscription = id(++lastId);
     const { name = `s${lastId}`, ...rest } = more;
-    const type = more.publisherId === undefined ? WEATHER : subscription;
+    const type = more.publisherId === undefined ? (more.eventClass ?? WEATHER) : subscription;
     await this.listener.registerForNotifications(
       { name: subscription, type, style: 'kBiDirectional' },
       this.#rig.recorder((event) => {
