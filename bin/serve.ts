@@ -1,8 +1,18 @@
 /** `spoolpipe serve`: a spooler until it is told to stop. */
 
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
-import { type ServeOptions, type Server, type SpoolerEvent, serve, TokenTable } from '../spooler/index.ts';
+import {
+  ClassService,
+  ClassTable,
+  type ServeOptions,
+  type Server,
+  type ServiceFactory,
+  type SpoolerEvent,
+  serve,
+  TokenTable,
+} from '../spooler/index.ts';
 import { action, type Running } from './action.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { wholeNumber } from './number.ts';
@@ -14,6 +24,7 @@ interface ServeCommandOptions {
   readonly port: number;
   readonly server?: string;
   readonly tokenFile?: string;
+  readonly classes?: string;
   readonly origin?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -50,6 +61,7 @@ export function addServe(program: Command): void {
     )
     .option('--server <name>', 'the server part of its printer names (default: localhost)')
     .option('--token-file <file>', 'who may connect, as whom, with which rights: see docs/serve.md')
+    .option('--classes <file>', 'which programs and modules serve which classes: see docs/serve.md')
     .addOption(
       new Option(
         '--origin <origin>',
@@ -80,8 +92,11 @@ Examples:
 
 async function run(command: Command, { output, stop }: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
-  const server = await start(await serveOptions(options, output));
+  let address: string | undefined;
+  const services = await servicesOf(options, output, () => address);
+  const server = await start({ ...(await serveOptions(options, output)), services });
   const { url, port, spooler } = server;
+  address = reachable(url);
   await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION }, url);
   output.say(
     `spoolpipe ${VERSION} is ready${options.tokenFile === undefined ? '; everybody on loopback may do everything' : ''}`,
@@ -107,11 +122,34 @@ async function start(options: ServeOptions): Promise<Server> {
   }
 }
 
+/** `url`: where the spooler is, once it is ready. */
+async function servicesOf(
+  { classes }: ServeCommandOptions,
+  output: Output,
+  url: () => string | undefined,
+): Promise<readonly ServiceFactory[]> {
+  const table = classes === undefined ? new ClassTable() : await readClasses(classes);
+  const onLine = (line: string): void => output.say(line);
+  return [(host) => new ClassService(host, { table, lookup: () => undefined, url, onLine })];
+}
+
+async function readClasses(path: string): Promise<ClassTable> {
+  return ClassTable.parse(await readText(path), resolve(dirname(path)));
+}
+
+/** A spooler that listens on every address is reached on loopback. */
+function reachable(url: string): string {
+  return url.replace(/\/\/(0\.0\.0\.0|\[::\]):/, (_, host) => (host === '[::]' ? '//[::1]:' : '//127.0.0.1:'));
+}
+
+async function readText(path: string): Promise<string> {
+  return Buffer.from(await readNamedFile(path)).toString('utf8');
+}
+
 async function serveOptions(options: ServeCommandOptions, output: Output): Promise<ServeOptions> {
   const { host, port, server, origin, tokenFile, tlsCert, tlsKey, verbose = false } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new CommandError(EXIT.usage, '--tls-cert and --tls-key go together');
-  const text = async (path: string): Promise<string> => Buffer.from(await readNamedFile(path)).toString('utf8');
   return {
     host,
     port,
@@ -119,9 +157,9 @@ async function serveOptions(options: ServeCommandOptions, output: Output): Promi
     observer: (event) => observe(event, output, verbose),
     ...(server !== undefined && { server }),
     ...(origin && { origins: origin }),
-    ...(tokenFile !== undefined && { tokens: TokenTable.parse(await text(tokenFile)) }),
+    ...(tokenFile !== undefined && { tokens: TokenTable.parse(await readText(tokenFile)) }),
     ...(tlsCert !== undefined &&
-      tlsKey !== undefined && { tls: { cert: await text(tlsCert), key: await text(tlsKey) } }),
+      tlsKey !== undefined && { tls: { cert: await readText(tlsCert), key: await readText(tlsKey) } }),
   };
 }
 

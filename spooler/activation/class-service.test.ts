@@ -375,6 +375,7 @@ describe('a class of a program', () => {
     const server = `
       import { connectListener } from ${door('listener')};
       const listener = await connectListener();
+      console.log('serving as ' + listener.user + (process.env.TRAY ?? ''));
       for (const clsid of process.argv.slice(2)) {
         const onEventNotify = async (channel, data) => {
           const { method } = JSON.parse(new TextDecoder().decode(data.acquireData().data));
@@ -384,7 +385,6 @@ describe('a class of a program', () => {
         await listener.registerForNotifications({ name: clsid, type: clsid, style: 'kBiDirectional' }, { onEventNotify });
         await listener.connection.call('classes', 'register', { clsid });
       }
-      console.log('serving as ' + listener.user);
     `;
     await writeFile(join(folder, 'server.mjs'), server);
   });
@@ -432,15 +432,16 @@ describe('a class of a program', () => {
     next.release();
   });
 
-  test('with tokens it has the one that the table gives it', async () => {
+  test('it has the token and the environment that the table gives it', async () => {
     const token = 'ann-0123456789abcdef';
     const tokens = TokenTable.parse(JSON.stringify({ tokens: [{ token, user: 'ann', rights: ['listen'] }] }));
-    const entry = { ...program('server.mjs', WINDOW), user: 'ann', token } as ClassEntry;
+    const environment = { TRAY: ' at tray 2' };
+    const entry = { ...program('server.mjs', WINDOW), user: 'ann', token, environment } as ClassEntry;
     await using all = await stage({ transport: 'websocket', tokens, table: { [WINDOW]: entry } });
     const object = await all.classes.activate(WINDOW, 'carl');
     expect(await object.call(call('onPage'))).toBeGreaterThan(0);
     object.release();
-    expect(all.lines).toEqual([`${WINDOW}: serving as ann`]);
+    expect(all.lines).toEqual([`${WINDOW}: serving as ann at tray 2`]);
   });
 
   test('one that ends early: CO_E_SERVER_EXEC_FAILURE at once, with its exit code and last words', async () => {

@@ -15,7 +15,14 @@ function parse(classes: unknown): ClassTable {
 test('a class is served by a program; paths are relative to the file', () => {
   const table = parse({
     [`{${CLSID.toUpperCase()}}`]: { command: ['node', 'window.mjs', ''] },
-    [OTHER]: { command: ['./window'], directory: 'programs', user: 'ann', token: 'secret', startTime: 500 },
+    [OTHER]: {
+      command: ['./window'],
+      directory: 'programs',
+      environment: { TRAY: '2' },
+      user: 'ann',
+      token: 'secret',
+      startTime: 500,
+    },
   });
   expect([...table]).toEqual([
     [CLSID, { kind: 'command', command: ['node', 'window.mjs', ''], directory: '/etc/spoolpipe' }],
@@ -25,6 +32,7 @@ test('a class is served by a program; paths are relative to the file', () => {
         kind: 'command',
         command: ['./window'],
         directory: '/etc/spoolpipe/programs',
+        environment: { TRAY: '2' },
         user: 'ann',
         token: 'secret',
         startTime: 500,
@@ -69,7 +77,7 @@ test.each([
   [`{"classes":{"${CLSID}":{"command":["",""]}}}`, `classes.${CLSID}.command: a command begins with a program`],
   [`{"classes":{"${CLSID}":{"command":"node x"}}}`, `classes.${CLSID}.command: Invalid type`],
   [`{"classes":{"${CLSID}":{"command":["x",7]}}}`, `classes.${CLSID}.command.1: Invalid type`],
-  [`{"classes":{"${CLSID}":{"module":"x","startTime":5}}}`, `classes.${CLSID}: directory, user, token and startTime`],
+  [`{"classes":{"${CLSID}":{"module":"x","startTime":5}}}`, `classes.${CLSID}: what goes with a command`],
   [`{"classes":{"${CLSID}":{"command":["x"],"token":"${TOKEN}"}}}`, `classes.${CLSID}: a token needs the user`],
   [`{"classes":{"${CLSID}":{"command":["x"],"startTime":0}}}`, `classes.${CLSID}.startTime: Invalid value`],
   [`{"classes":{"${CLSID}":{"command":["x"],"user":"","token":"${TOKEN}"}}}`, `classes.${CLSID}.user: Invalid length`],

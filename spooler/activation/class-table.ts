@@ -21,15 +21,15 @@ const entry = v.pipe(
     command: v.exactOptional(words),
     module: v.exactOptional(text),
     directory: v.exactOptional(text),
+    environment: v.exactOptional(v.record(v.string(), v.string())),
     user: v.exactOptional(v.pipe(text, v.maxLength(256))),
     token: v.exactOptional(text),
     startTime: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600_000))),
   }),
   v.check(({ command, module }) => (command === undefined) !== (module === undefined), 'either command or module'),
   v.check(
-    ({ module, directory, user, token, startTime }) =>
-      module === undefined || [directory, user, token, startTime].every((value) => value === undefined),
-    'directory, user, token and startTime are for a command',
+    ({ module, command: _, ...more }) => module === undefined || Object.keys(more).length === 0,
+    'what goes with a command does not go with a module',
   ),
   v.check(({ user, token }) => token === undefined || user !== undefined, 'a token needs the user whose it is'),
 );
@@ -43,6 +43,8 @@ export interface CommandClass {
   readonly command: readonly string[];
   /** Where it runs; by default where the spooler does. */
   readonly directory?: string;
+  /** Beside the spooler's own, and before it. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** As whom it connects; by default as whoever the object is for. */
   readonly user?: string;
   /** What names it to the spooler, where that uses tokens. */

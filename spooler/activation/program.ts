@@ -15,7 +15,7 @@ export interface ProgramOptions {
 }
 
 /** Milliseconds between asking a program to end and ending it. */
-const GRACE = 1_000;
+const GRACE = 500;
 /** Milliseconds for its last words to arrive: somebody it has started may keep its standard error open for ever. */
 const LAST_WORDS = 100;
 
@@ -45,7 +45,7 @@ export class Program {
     this.ended = this.#end().then((how) => (lastWords === '' ? how : `${how}: ${lastWords}`));
   }
 
-  /** Asks it to end; a second later it is ended. Resolves when it has. Doing it again waits for the same. */
+  /** Asks it to end; half a second later it is ended. Resolves when it has. Doing it again waits for the same. */
   async end(): Promise<void> {
     if (this.#child.kill('SIGTERM'))
       this.#cancelKill ??= this.#clock.after(GRACE, () => void this.#child.kill('SIGKILL'));

@@ -35,6 +35,7 @@ export class Programs {
         SPOOLPIPE_TOKEN: entry.token,
         SPOOLPIPE_USER: user,
         SPOOLPIPE_CLASS: clsid,
+        ...entry.environment,
       },
       clock: this.#clock,
       onLine: (line) => this.#onLine(`${clsid}: ${line}`),
@@ -55,6 +56,6 @@ export function isSameProgram(one: CommandClass, other: CommandClass): boolean {
   return keyOf(one, '') === keyOf(other, '');
 }
 
-function keyOf({ command, directory, token, user: asWhom }: CommandClass, user: string): string {
-  return JSON.stringify([command, directory, token, asWhom, user]);
+function keyOf({ command, directory, environment, token, user: asWhom }: CommandClass, user: string): string {
+  return JSON.stringify([command, directory, environment, token, asWhom, user]);
 }

@@ -16,7 +16,7 @@ interface Attendance {
 }
 
 /** How long the spooler waits, when it ends, for a service to close; milliseconds. */
-const CLOSE_TIME = 2_000;
+const CLOSE_TIME = 1_000;
 
 /** The bit of codes that never travel (PAN-238). */
 const CUSTOMER = 0x20000000;
