@@ -19,6 +19,7 @@ const OTHER_THAN_REFUSED: Partial<Record<Code, number>> = {
   NOT_ALLOWED_UNPROTECTED: EXIT.usage,
   TOKEN_FILE_INVALID: EXIT.usage,
   CLASS_FILE_INVALID: EXIT.usage,
+  EVENTS_FILE_INVALID: EXIT.usage,
   CONNECTION_FAILED: EXIT.unreachable,
   UNAUTHORIZED: EXIT.unreachable,
   CONNECTION_LOST: EXIT.rundown,

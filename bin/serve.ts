@@ -4,16 +4,19 @@ import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
 import {
-  ClassService,
   ClassTable,
+  createEventSystem,
+  type EmbeddedEventSystem,
+  type EventsFile,
+  parseEventsFile,
   type ServeOptions,
   type Server,
-  type ServiceFactory,
   type SpoolerEvent,
   serve,
   TokenTable,
 } from '../spooler/index.ts';
 import { action, type Running } from './action.ts';
+import { sentenceOf } from './event-report.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { wholeNumber } from './number.ts';
 import type { Output } from './output.ts';
@@ -25,6 +28,7 @@ interface ServeCommandOptions {
   readonly server?: string;
   readonly tokenFile?: string;
   readonly classes?: string;
+  readonly events?: string;
   readonly origin?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -62,6 +66,7 @@ export function addServe(program: Command): void {
     .option('--server <name>', 'the server part of its printer names (default: localhost)')
     .option('--token-file <file>', 'who may connect, as whom, with which rights: see docs/serve.md')
     .option('--classes <file>', 'which programs and modules serve which classes: see docs/serve.md')
+    .option('--events <file>', 'event classes, subscriptions and roles: see docs/serve.md')
     .addOption(
       new Option(
         '--origin <origin>',
@@ -93,8 +98,9 @@ Examples:
 async function run(command: Command, { output, stop }: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
   let address: string | undefined;
-  const services = await servicesOf(options, output, () => address);
-  const server = await start({ ...(await serveOptions(options, output)), services });
+  const events = await eventSystem(options, output, () => address);
+  const server = await start({ ...(await serveOptions(options, output)), services: events.services });
+  await configured(events, server);
   const { url, port, spooler } = server;
   address = reachable(url);
   await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION }, url);
@@ -122,15 +128,36 @@ async function start(options: ServeOptions): Promise<Server> {
   }
 }
 
+/** What the operator's files say of events has to make sense before anybody is told that the spooler is ready. */
+async function configured(events: EmbeddedEventSystem, server: Server): Promise<void> {
+  try {
+    await events.ready();
+  } catch (reason) {
+    await server.close();
+    throw reason;
+  }
+}
+
 /** `url`: where the spooler is, once it is ready. */
-async function servicesOf(
-  { classes }: ServeCommandOptions,
+async function eventSystem(
+  { classes, events }: ServeCommandOptions,
   output: Output,
   url: () => string | undefined,
-): Promise<readonly ServiceFactory[]> {
+): Promise<EmbeddedEventSystem> {
+  const configuration = events === undefined ? undefined : await readEvents(events);
   const table = classes === undefined ? new ClassTable() : await readClasses(classes);
-  const onLine = (line: string): void => output.say(line);
-  return [(host) => new ClassService(host, { table, lookup: () => undefined, url, onLine })];
+  return createEventSystem({
+    classes: { table, url, onLine: (line) => output.say(line) },
+    log: (report) => {
+      output.say(sentenceOf(report));
+      void output.record({ event: 'events', ...report });
+    },
+    ...(configuration && { configuration }),
+  });
+}
+
+async function readEvents(path: string): Promise<EventsFile> {
+  return parseEventsFile(await readText(path));
 }
 
 async function readClasses(path: string): Promise<ClassTable> {

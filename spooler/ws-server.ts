@@ -15,14 +15,16 @@ import { useNativeMaskOf } from '../shared/websocket/mask.ts';
 import type { SocketLink } from '../shared/websocket/socket-link.ts';
 import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 import type { Identity } from './core/identity.ts';
+import type { ServiceFactory } from './core/service.ts';
 import type { Accepted } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
+import { createEventSystem } from './embedded-event-system.ts';
 import type { EmbeddedSpooler } from './embedded-spooler.ts';
 import { MessageDeadlines } from './message-deadline.ts';
 import { MessageMemory } from './message-memory.ts';
 import type { TokenTable } from './tokens.ts';
 
-export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
+export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens' | 'services'> {
   /** Default `127.0.0.1`. Anything but loopback needs tokens. */
   readonly host?: string;
   /** Default 6310; 0 for any free one. */
@@ -34,6 +36,8 @@ export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens'> {
    * of loopback. Programs that are no browsers send no origin and are not concerned.
    */
   readonly origins?: readonly string[];
+  /** Default: those of `createEventSystem()`, in memory. */
+  readonly services?: readonly ServiceFactory[];
   /** PEM; then it is `wss:` only. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
 }
@@ -62,7 +66,8 @@ const SPARE_CONNECTIONS = 128;
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host = '127.0.0.1', port = 6310, tokens, tls } = options;
   if (!tokens && !isLoopback(host)) throw new SpoolError('NOT_ALLOWED_UNPROTECTED', { input: host });
-  const spooler = new Spooler({ ...options, usesTokens: tokens !== undefined });
+  const { services = createEventSystem().services } = options;
+  const spooler = new Spooler({ ...options, services, usesTokens: tokens !== undefined });
   useNativeMaskOf({ environment: process.env, load: (name) => import(name) });
   const http = listenOptions(tls);
   const door = new Door(spooler, tokens, options.origins);

@@ -45,7 +45,7 @@ export type Transport = 'memory' | 'websocket';
 /** For tests that run over each: `describe.each(TRANSPORTS)`. */
 export const TRANSPORTS: readonly Transport[] = ['memory', 'websocket'];
 
-/** All optional. What is not described here is as in `serve`. */
+/** All optional. What is not described here is as in `serve`, but that `services` are none by default. */
 export interface RigOptions
   extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'services' | 'tls' | 'wallClock'> {
   /** Default `memory`: no sockets, a few milliseconds. `origins` and `tls` need `websocket`. */
@@ -113,6 +113,7 @@ export class Rig {
     const { transport: _, patience: __, ...options } = this.#options;
     const limits = { keptObjects: 0, answerTime: 0, ...options.limits };
     const common = {
+      services: [],
       ...options,
       limits,
       clock: this.clock,

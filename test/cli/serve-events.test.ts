@@ -1,0 +1,57 @@
+/** `serve --events` as an operator meets it. */
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectListener } from '../../client/listener.ts';
+import { run, start } from './command.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spoolpipe-events-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('EVC-110, EVC-111: the example of docs/serve.md is in force, and a failure is said with its number (EVC-71)', async () => {
+  const document = await readFile(new URL('../../docs/serve.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```json\n(\{\n {2}"library".*?)```/s.exec(document) ?? [];
+  const path = join(folder, 'events.json');
+  await writeFile(path, example);
+  await using spooler = start(['serve', '--port', '0', '--events', path]);
+  const ann = await connectListener(await spooler.line(), { user: 'ann' });
+  const { connection } = ann;
+  expect((await connection.call('events', 'subscriptions')).json).toMatchObject({
+    subscriptions: [{ name: 'Jams in tray 2', owner: 'ann', configured: true }],
+  });
+  const [eventClass, iid] = ['5f3c1f0e-7a7c-4b52-9a3e-3d6a2f1f8c11', '0d0a6f4e-52a7-4a0c-8a0b-0f3f6c1f2b9d'];
+  const event = (tray: number): object => ({ eventClass, interface: iid, method: 'onPaperJam', arguments: { tray } });
+  expect((await connection.call('events', 'fire', event(1))).outcome.code).toBe('EVENT_S_NOSUBSCRIBERS');
+  const failed = { code: 'EVENT_E_ALL_SUBSCRIBERS_FAILED' };
+  await expect(connection.call('events', 'fire', event(2))).rejects.toMatchObject(failed);
+  await ann.close();
+  spooler.kill('SIGTERM');
+  const { code, stderr } = await spooler.ended;
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'events 4356: 5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01 of "Jams in tray 2" could not be created for onPaperJam: REGDB_E_CLASSNOTREG',
+  );
+});
+
+test('EVC-110: a mistake in the file is named by its place, with exit code 2, before anybody is told that it is ready', async () => {
+  const path = join(folder, 'mistaken.json');
+  await writeFile(path, '{"library": "Office", "roles": {"drivers": "ann"}}');
+  const mistaken = await run(['serve', '--port', '0', '--events', path]);
+  expect(mistaken).toMatchObject({ code: 2, text: '', stderr: expect.stringMatching(/EVENTS_FILE_INVALID.*roles/) });
+  const subscription = {
+    id: 'd1d1d1d1-0000-4000-8000-000000000001',
+    name: 'x',
+    eventClass: '5f3c1f0e-7a7c-4b52-9a3e-3d6a2f1f8c11',
+  };
+  const subscriptions = [{ ...subscription, subscriberClsid: subscription.id }];
+  await writeFile(path, JSON.stringify({ library: 'Office', subscriptions }));
+  const missing = await run(['serve', '--port', '0', '--events', path]);
+  expect(missing).toMatchObject({ text: '', stderr: expect.stringContaining('EVENT_E_MISSING_EVENTCLASS') });
+});
