@@ -27,8 +27,9 @@ export interface Limits {
   /** Deliveries one session may hold unreleased; objects and bytes. */
   readonly sessionHeldObjects: number;
   readonly sessionHeldBytes: number;
-  /** Calls of services that one session may have under way. */
+  /** Calls of services that one session may have under way; number and bytes. */
   readonly calls: number;
+  readonly callBytes: number;
   /** Bytes of initial notifications held for the channels of one sender. */
   readonly initialBytes: number;
   /** Unanswered sends on one channel with overflow `wait`; objects and bytes. */
@@ -76,6 +77,7 @@ export const DEFAULT_LIMITS: Limits = {
   sessionHeldObjects: 16_384,
   sessionHeldBytes: 8 * MiB,
   calls: 256,
+  callBytes: 16 * MiB,
   initialBytes: 32 * MiB,
   waitingObjects: 4096,
   waitingBytes: 4 * MiB,

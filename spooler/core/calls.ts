@@ -9,10 +9,11 @@ import type { Answer, Caller, Service, ServiceFactory, ServiceHost } from './ser
 import type { Session } from './session.ts';
 import type { Spooler } from './spooler.ts';
 
-/** One session that was greeted, and how many of its calls are not answered yet. */
+/** One session that was greeted, and those of its calls that are not answered yet. */
 interface Attendance {
   readonly caller: Caller;
   underWay: number;
+  bytes: number;
 }
 
 /** How long the spooler waits, when it ends, for a service to close; milliseconds. */
@@ -44,7 +45,7 @@ export class Calls {
   joined(session: Session): void {
     if (this.#services.size === 0) return;
     const caller: Caller = { user: session.user, identity: session.identity };
-    this.#attendances.set(session, { caller, underWay: 0 });
+    this.#attendances.set(session, { caller, underWay: 0, bytes: 0 });
     for (const service of this.#services.values()) this.#guarded(session.user, () => service.joined?.(caller));
   }
 
@@ -64,11 +65,14 @@ export class Calls {
     const attendance = this.#attendances.get(session);
     if (!service || !attendance) return refuse(hresultOf('E_NOINTERFACE'));
     if (payload.length > limits.payload) return refuse(hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED'));
-    if (attendance.underWay >= limits.calls) return refuse(hresultOf('E_OUTOFMEMORY'));
+    const { underWay, bytes } = attendance;
+    if (underWay >= limits.calls || bytes >= limits.callBytes) return refuse(hresultOf('E_OUTOFMEMORY'));
     attendance.underWay++;
+    attendance.bytes += payload.length;
     // A session that has ended meanwhile writes nothing any more: the answer is dropped.
     const answered = (answer: Answer): void => {
       attendance.underWay--;
+      attendance.bytes -= payload.length;
       session.write({ op: 'result', id: 0, request, ...this.#written(session.user, answer) });
     };
     const failed = (reason: unknown): void => answered(this.#failure(session.user, reason));

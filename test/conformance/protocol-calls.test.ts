@@ -183,6 +183,28 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       ]);
     });
 
+    test('so many bytes of them as well: a call is taken as long as those under way are below the limit', async () => {
+      const { rig, echo } = await stage({ transport, limits: { callBytes: 10 } });
+      await using _ = rig;
+      await using ann = await WirePeer.join(rig);
+      const news = await ann.exchange(
+        call(1, 'later', '123456789'),
+        call(2, 'later', '1234567890'),
+        call(3, 'say'),
+        call(4, 'break', 'x'),
+      );
+      expect(brief(news)).toEqual(['3 E_OUTOFMEMORY', '4 E_OUTOFMEMORY']);
+      echo.answer('first', 1);
+      echo.answer('first', 2);
+      await rig.settle();
+      expect(brief(await ann.exchange(call(5, 'say', '5'), call(6, 'say', '6')))).toEqual([
+        '1 S_OK 1',
+        '2 S_OK 2',
+        '5 S_OK 5',
+        '6 S_OK 6',
+      ]);
+    });
+
     test('the answer to a session that has gone is dropped', async () => {
       const { rig, echo } = await stage({ transport });
       await using _ = rig;
