@@ -4,7 +4,7 @@
  */
 
 /** UTF-16 code units of a text that LIKE looks at. A longer one is like nothing: what a filter costs has a bound. */
-export const MAX_LIKE_LENGTH = 4_096;
+export const MAX_LIKE_LENGTH = 1_024;
 
 /** What is read of a text: a string is one, and a test counts with another. */
 export interface Characters {
