@@ -29,7 +29,7 @@ export function decodeCall(bytes: Uint8Array, lookup: MethodLookup): EventCall {
   return callFromJson(parse(bytes), lookup);
 }
 
-export function callToJson({ arguments: given, ...call }: EventCall): Json {
+export function callToJson({ arguments: given, ...call }: EventCall): Readonly<Record<string, Json>> {
   return { ...call, arguments: argumentsToJson(given) };
 }
 
