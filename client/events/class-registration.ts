@@ -1,0 +1,153 @@
+/**
+ * A class that this process serves (EVC-81): the spooler creates an object here for each event, calls it, and lets it go.
+ * COM's class factory in an out-of-process server.
+ */
+
+import { type EventClassDescription, type Guid, hresultOf } from '../../shared/index.ts';
+import type { OnProblem } from '../callbacks.ts';
+import type { ListenerChannel } from '../listener-channel.ts';
+import type { Listener, NotifyCallback } from '../notification-listener.ts';
+import type { ListenerRegistration } from '../registration.ts';
+import { answerCall, SinkCaller } from './event-sink.ts';
+
+/** `away`: the spooler is lost, the subscriber will register again. */
+type ClassState = 'registering' | 'registered' | 'away' | 'revoked';
+
+export interface ClassHost {
+  readonly listener: Listener;
+  readonly report: OnProblem;
+  ended(registration: ClassRegistration): void;
+}
+
+/** Makes an object, or its promise. */
+export type CreateObject = (clsid: Guid) => object | PromiseLike<object>;
+
+const EXCEPTION = hresultOf('EVENT_E_USER_EXCEPTION');
+
+export class ClassRegistration {
+  readonly clsid: Guid;
+  readonly #host: ClassHost;
+  readonly #eventClass: EventClassDescription;
+  readonly #createObject: CreateObject;
+  readonly #objects = new Map<ListenerChannel, SinkCaller>();
+  #state: ClassState = 'registering';
+  #registration: ListenerRegistration | undefined;
+
+  /** For reports. */
+  get what(): string {
+    return `the class ${this.clsid}`;
+  }
+
+  /** For `Subscriber`. */
+  constructor(host: ClassHost, clsid: Guid, eventClass: EventClassDescription, createObject: CreateObject) {
+    this.#host = host;
+    this.clsid = clsid;
+    this.#eventClass = eventClass;
+    this.#createObject = createObject;
+  }
+
+  get state(): ClassState {
+    return this.#state;
+  }
+
+  /** How many objects of it live now. */
+  get objects(): number {
+    return this.#objects.size;
+  }
+
+  /** No object is created here any more; those that live are called until they are let go. Rejects with `CONNECTION_LOST`. */
+  async revoke(): Promise<void> {
+    if (this.#state === 'revoked') return;
+    const isThere = this.#state === 'registered';
+    this.end();
+    try {
+      if (isThere) await this.#host.listener.connection.call('classes', 'revoke', { clsid: this.clsid });
+    } finally {
+      await this.#unregister();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.revoke();
+  }
+
+  // ------------------------------------------------------------------------------------------ for the subscriber
+
+  /** Rejects as the spooler refuses it, such as with `ALREADY_REGISTERED`; then nothing is left of it. */
+  async make(): Promise<void> {
+    const { listener } = this.#host;
+    const { clsid } = this;
+    // First: where another process serves the class, its objects must not come here.
+    await listener.connection.call('classes', 'register', { clsid });
+    try {
+      this.#registration = await listener.registerForNotifications(
+        { name: clsid, type: clsid, style: 'kBiDirectional' },
+        this.#callback(),
+      );
+    } catch (reason) {
+      await listener.connection.call('classes', 'revoke', { clsid }).catch(() => {});
+      throw reason;
+    }
+    if (this.#state !== 'revoked') {
+      this.#state = 'registered';
+      return;
+    }
+    // Revoked while it was made again.
+    await this.#unregister();
+    await listener.connection.call('classes', 'revoke', { clsid });
+  }
+
+  #callback(): NotifyCallback {
+    return {
+      onEventNotify: async (channel, data) => {
+        if (!channel) return;
+        const object = this.#objects.get(channel) ?? (await this.#created(channel));
+        if (object) await object.call(channel, data);
+        else answerCall(channel, EXCEPTION);
+      },
+      channelClosed: (channel) => {
+        if (channel) this.#objects.get(channel)?.release();
+        if (channel) this.#objects.delete(channel);
+      },
+    };
+  }
+
+  async #created(channel: ListenerChannel): Promise<SinkCaller | undefined> {
+    const whose = `an object of the class ${this.clsid}`;
+    const { report } = this.#host;
+    try {
+      const object = new SinkCaller(await this.#createObject(this.clsid), this.#eventClass, report, whose);
+      this.#objects.set(channel, object);
+      return object;
+    } catch (reason) {
+      report({ kind: 'callbackThrew', what: `the making of ${whose}`, reason });
+      return undefined;
+    }
+  }
+
+  /** The spooler is lost. Each object hears of it by its channel. */
+  lost(): void {
+    if (this.#state === 'revoked') return;
+    this.#state = 'away';
+    void this.#unregister();
+  }
+
+  end(): void {
+    if (this.#state === 'revoked') return;
+    this.#state = 'revoked';
+    this.#host.ended(this);
+  }
+
+  /** The subscriber leaves, and nobody tells the objects. */
+  close(): void {
+    this.end();
+    for (const object of this.#objects.values()) object.release();
+    this.#objects.clear();
+  }
+
+  async #unregister(): Promise<void> {
+    const registration = this.#registration;
+    this.#registration = undefined;
+    await registration?.unregisterForNotifications().catch(() => {});
+  }
+}
