@@ -27,7 +27,13 @@ function behind(file: string, found: Behind = { files: new Set(), packages: new 
   return found;
 }
 
-describe.each(['client/listener.browser.ts', 'client/connection-points/index.ts', 'shared/index.ts'])('%s', (door) => {
+describe.each([
+  'client/listener.browser.ts',
+  'client/publisher.browser.ts',
+  'client/subscriber.browser.ts',
+  'client/connection-points/index.ts',
+  'shared/index.ts',
+])('%s', (door) => {
   const { files, packages } = behind(resolve(root, door));
 
   test('runs without Node', () => {

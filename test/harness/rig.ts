@@ -20,7 +20,9 @@
 import type { Problem } from '../../client/callbacks.ts';
 import { type DialOptions, dial } from '../../client/dial.ts';
 import { createListener, type Listener, type ListenerOptions } from '../../client/listener.ts';
+import { createPublisher, type Publisher, type PublisherOptions } from '../../client/publisher.ts';
 import { createSender, type Sender, type SenderChannel, type SenderOptions } from '../../client/sender.ts';
+import { createSubscriber, type Subscriber } from '../../client/subscriber.ts';
 import { type Limits, type Link, SpoolError } from '../../shared/index.ts';
 import type { Spooler } from '../../spooler/core/spooler.ts';
 import {
@@ -61,7 +63,7 @@ export interface RigOptions
 }
 
 /** An end that a rig made. */
-export type Client = Listener | Sender;
+export type Client = Listener | Sender | Publisher | Subscriber;
 
 interface Member {
   /** For people: "listener 2 (ann)". */
@@ -166,15 +168,33 @@ export class Rig {
    * asked to with `reconnect`. The rig closes it. Rejects as `connectListener` does.
    */
   async listener(options: Partial<ListenerOptions & DialOptions> = {}): Promise<Listener> {
-    const member = this.#member('listener', options.user);
+    return this.#comingBack('listener', createListener, options);
+  }
+
+  /** A publisher that is connected, as `listener` has it. The rig closes it. Rejects as `connectPublisher` does. */
+  async publisher(options: Partial<PublisherOptions & DialOptions> = {}): Promise<Publisher> {
+    return this.#comingBack('publisher', createPublisher, options);
+  }
+
+  /** A subscriber that is connected, as `listener` has it. The rig closes it. Rejects as `connectSubscriber` does. */
+  async subscriber(options: Partial<ListenerOptions & DialOptions> = {}): Promise<Subscriber> {
+    return this.#comingBack('subscriber', createSubscriber, options);
+  }
+
+  async #comingBack<One extends Client, Options extends ListenerOptions & DialOptions>(
+    kind: string,
+    create: (dial: () => Promise<Link>, options: Options) => Promise<One>,
+    options: Options,
+  ): Promise<One> {
+    const member = this.#member(kind, options.user);
     const dialed = async (): Promise<FaultLink> => {
       const link = await this.link(options);
       member.links.push(link);
       return link;
     };
-    const listener = await createListener(dialed, { reconnect: false, ...this.#common(member, options) });
-    this.#members.set(listener, member);
-    return listener;
+    const client = await create(dialed, { reconnect: false, ...this.#common(member, options) });
+    this.#members.set(client, member);
+    return client;
   }
 
   /**
