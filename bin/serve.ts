@@ -98,11 +98,12 @@ Examples:
 async function run(command: Command, { output, stop }: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
   let address: string | undefined;
-  const events = await eventSystem(options, output, () => address);
-  const server = await start({ ...(await serveOptions(options, output)), services: events.services });
-  await configured(events, server);
+  const serving = await serveOptions(options, output);
+  const events = await eventSystem(options, output, serving.tokens, () => address);
+  const server = await start({ ...serving, services: events.services });
   const { url, port, spooler } = server;
   address = reachable(url);
+  await configured(events, server);
   await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION }, url);
   output.say(
     `spoolpipe ${VERSION} is ready${options.tokenFile === undefined ? '; everybody on loopback may do everything' : ''}`,
@@ -134,7 +135,8 @@ async function configured(events: EmbeddedEventSystem, server: Server): Promise<
     await events.ready();
   } catch (reason) {
     await server.close();
-    throw reason;
+    if (!(reason instanceof SpoolError)) throw reason;
+    throw new CommandError(EXIT.usage, `cannot serve: ${reason.message}`);
   }
 }
 
@@ -142,6 +144,7 @@ async function configured(events: EmbeddedEventSystem, server: Server): Promise<
 async function eventSystem(
   { classes, events }: ServeCommandOptions,
   output: Output,
+  tokens: TokenTable | undefined,
   url: () => string | undefined,
 ): Promise<EmbeddedEventSystem> {
   const configuration = events === undefined ? undefined : await readEvents(events);
@@ -153,6 +156,7 @@ async function eventSystem(
       void output.record({ event: 'events', ...report });
     },
     ...(configuration && { configuration }),
+    ...(tokens && { isUser: (user: string) => tokens.isUser(user) }),
   });
 }
 

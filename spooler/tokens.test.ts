@@ -47,6 +47,13 @@ describe('who carries a token', () => {
     expect(tokens.identify(TOKEN, NOW)).toBeUndefined();
   });
 
+  test('is a user, others are none; an expired token still names its user', () => {
+    const tokens = table({ token: TOKEN, ...ann, expires: '2000-01-01T00:00:00Z' });
+    expect(tokens.isUser('ann')).toBe(true);
+    expect(tokens.isUser('bob')).toBe(false);
+    expect(tokens.isUser(TOKEN)).toBe(false);
+  });
+
   test('has the name in Unicode NFC, so that the same name is the same user', () => {
     expect(table({ token: TOKEN, ...ann, user: 'Zoe\u0308' }).identify(TOKEN, NOW)?.user).toBe('Zo\u00eb');
   });

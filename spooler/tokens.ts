@@ -64,6 +64,11 @@ export class TokenTable {
     return new TokenTable(identities);
   }
 
+  /** Whether any token names the user, expired or not. */
+  isUser(user: string): boolean {
+    return [...this.#identities.values()].some((identity) => identity.user === user);
+  }
+
   /** Who carries this token; undefined where nobody does, or not any more. `now` in milliseconds since 1970. */
   identify(token: string | undefined, now: number): Identity | undefined {
     const identity = token === undefined ? undefined : this.#identities.get(digest(token));

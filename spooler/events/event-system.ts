@@ -54,6 +54,8 @@ export interface EventSystemOptions {
   readonly queue?: Partial<QueueLimits>;
   /** The operator's event classes, persistent subscriptions and roles (EVC-110). */
   readonly configuration?: EventsFile;
+  /** Whether there is such a user at all (EVC-107). Default: everybody is one. */
+  readonly isUser?: (user: string) => boolean;
 }
 
 /** Classes that are not the event system's own: of subscribers, and of publisher filters. */
@@ -86,7 +88,7 @@ export class EventSystem {
   #queue: EventQueue | undefined;
 
   constructor(host: ServiceHost, classes: Classes, options: EventSystemOptions = {}) {
-    const { store = new MemoryStore(), filterTime = FILTER_TIME } = options;
+    const { store = new MemoryStore(), filterTime = FILTER_TIME, isUser = () => true } = options;
     this.#host = host;
     this.#store = store;
     this.#options = options;
@@ -99,7 +101,7 @@ export class EventSystem {
       changed: (change: ObjectChange) => this.#changed(change),
     };
     this.catalogue = new Catalogue(common);
-    this.subscriptions = new Subscriptions({ ...common, catalogue: this.catalogue, server });
+    this.subscriptions = new Subscriptions({ ...common, catalogue: this.catalogue, server, isUser });
     const create = async (clsid: Guid): Promise<MultiInterfacePublisherFilter> =>
       publisherFilterIn(await classes.createInproc(clsid), clsid);
     this.filters = new PublisherFilters({ clock, filterTime, create, control: (clsid) => this.control(clsid) });

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { libraryEntries, resolveLibrary } from '../../shared/events/library.ts';
 import { objectName, parse, refuse } from '../../shared/events/schema.ts';
-import { type Library, SpoolError } from '../../shared/index.ts';
+import { type Code, type Library, SpoolError } from '../../shared/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type SubscriptionDocument, subscriptionSchema } from './subscription.ts';
 import type { Releasable, Subscriptions } from './subscriptions.ts';
@@ -21,7 +21,7 @@ const schema = v.strictObject({
   roles: v.exactOptional(v.record(objectName, v.array(objectName)), {}),
 });
 
-/** Reads the text of the file. Throws `EVENTS_FILE_INVALID`, which names the place, or `EVENT_E_TOO_MANY_METHODS`. */
+/** Reads the text of the file. Throws `EVENTS_FILE_INVALID`, which names the place. */
 export function parseEventsFile(text: string): EventsFile {
   return asFile(() => {
     const { subscriptions, roles, ...document } = parse(schema, jsonOf(text));
@@ -52,12 +52,14 @@ function jsonOf(text: string): unknown {
   }
 }
 
+const OF_THE_FILE: ReadonlySet<Code> = new Set(['E_INVALIDARG', 'EVENT_E_TOO_MANY_METHODS']);
+
 /** It is the file that makes no sense, not the call. Other codes say what they say. */
 function asFile<Value>(read: () => Value): Value {
   try {
     return read();
   } catch (cause) {
-    if (!(cause instanceof SpoolError) || cause.code !== 'E_INVALIDARG') throw cause;
+    if (!(cause instanceof SpoolError) || !OF_THE_FILE.has(cause.code)) throw cause;
     throw new SpoolError('EVENTS_FILE_INVALID', { cause, ...(cause.input !== undefined && { input: cause.input }) });
   }
 }

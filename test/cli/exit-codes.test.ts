@@ -71,6 +71,7 @@ describe('2: the command line cannot be used', () => {
     [['serve', '--host', '0.0.0.0', '--port', '0'], /\[NOT_ALLOWED_UNPROTECTED\]/],
     [['serve', '--port', '0', '--token-file', '/dev/null'], /\[TOKEN_FILE_INVALID\]/],
     [['serve', '--port', '0', '--classes', '/dev/null'], /\[CLASS_FILE_INVALID\]/],
+    [['serve', '--port', '0', '--events', '/dev/null'], /\[EVENTS_FILE_INVALID\]/],
     [['serve', '--port', '0', '--tls-cert', 'x'], /go together/],
   ];
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectListener } from '../../client/listener.ts';
+import { COPIER, IPRINTER, OFFICE, officeDocument } from '../spec/events/office.ts';
 import { run, start } from './command.ts';
 
 let folder: string;
@@ -53,5 +54,51 @@ test('EVC-110: a mistake in the file is named by its place, with exit code 2, be
   const subscriptions = [{ ...subscription, subscriberClsid: subscription.id }];
   await writeFile(path, JSON.stringify({ library: 'Office', subscriptions }));
   const missing = await run(['serve', '--port', '0', '--events', path]);
-  expect(missing).toMatchObject({ text: '', stderr: expect.stringContaining('EVENT_E_MISSING_EVENTCLASS') });
+  expect(missing).toMatchObject({ code: 2, text: '', stderr: expect.stringContaining('EVENT_E_MISSING_EVENTCLASS') });
+});
+
+test('EVC-107: a per-user subscription is for one of the users that the token file knows', async () => {
+  const tokens = join(folder, 'tokens.json');
+  await writeFile(
+    tokens,
+    JSON.stringify({ tokens: [{ token: 'ann-0123456789abc', user: 'ann', rights: ['listen'] }] }),
+  );
+  const path = join(folder, 'per-user.json');
+  const subscription = { id: OFFICE, name: 'x', eventClass: OFFICE, subscriberClsid: OFFICE, perUser: true };
+  const served = async (user: string): ReturnType<typeof run> => {
+    await writeFile(path, JSON.stringify({ ...officeDocument(), subscriptions: [{ ...subscription, user }] }));
+    return run(['serve', '--port', '0', '--events', path, '--token-file', tokens]);
+  };
+  expect(await served('bob')).toMatchObject({
+    code: 2,
+    text: '',
+    stderr: expect.stringMatching(/EVENT_E_INVALID_PER_USER_SID.*subscriptions\.0: bob/),
+  });
+});
+
+test('EVC-81, EVC-194: a module gets the events of its subscription, which no client can change', async () => {
+  const subscriber = 'export const createObject = () => ({ onPaperJam: ({ tray }) => console.error(`in ${tray}`) });';
+  await writeFile(join(folder, 'subscriber.mjs'), subscriber);
+  const classes = join(folder, 'classes.json');
+  await writeFile(classes, JSON.stringify({ classes: { [COPIER]: { module: './subscriber.mjs' } } }));
+  const path = join(folder, 'module.json');
+  const subscription = {
+    id: OFFICE,
+    name: 'x',
+    eventClass: OFFICE,
+    subscriberClsid: COPIER,
+    filterCriteria: 'tray = 2',
+  };
+  const subscriptions = [{ ...subscription, method: 'onPaperJam' }];
+  await writeFile(path, JSON.stringify({ ...officeDocument(), subscriptions }));
+  await using spooler = start(['serve', '--port', '0', '--classes', classes, '--events', path]);
+  const ann = await connectListener(await spooler.line(), { user: 'ann' });
+  const jam = { eventClass: OFFICE, interface: IPRINTER, method: 'onPaperJam', arguments: { tray: 2 } };
+  expect((await ann.connection.call('events', 'fire', jam)).outcome.code).toBe('S_OK');
+  await spooler.says(/in 2/);
+  const change = { id: OFFICE, changes: { enabled: false } };
+  await expect(ann.connection.call('events', 'modify', change)).rejects.toMatchObject({
+    code: 'EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT',
+  });
+  await ann.close();
 });
