@@ -5,6 +5,7 @@ import { scaled } from '../settings.ts';
 import type { FigureKind, Workload } from '../workload.ts';
 import { crowd } from './crowd.ts';
 import { dialogue } from './dialogue.ts';
+import { events } from './events.ts';
 import { idle } from './idle.ts';
 import { openClose } from './open-close.ts';
 import { stream } from './stream.ts';
@@ -109,6 +110,18 @@ function openCloseBeside(others: number): Workload {
   };
 }
 
+function eventsTo(subscribers: number, filtered: boolean): Workload {
+  const which = filtered ? 'of whom one in ten has a parameter filter that matches' : 'without filters';
+  return {
+    name: `events-${subscribers}${filtered ? '-filtered' : ''}`,
+    description: `one event after the other to ${number(subscribers)} subscribers ${which}; each is called when the one before has answered`,
+    figures: [COST, { name: 'rate', unit: 'events/s' }],
+    peers: ['spoolpipe'],
+    against: `events-${subscribers}`,
+    ...events(subscribers, filtered),
+  };
+}
+
 export const WORKLOADS: readonly Workload[] = [
   {
     name: 'round-trip',
@@ -155,6 +168,8 @@ export const WORKLOADS: readonly Workload[] = [
   growth(100_000),
   openCloseBeside(0),
   openCloseBeside(10_000),
+  eventsTo(1_000, false),
+  eventsTo(1_000, true),
 ];
 
 export function workloadNamed(name: string): Workload {
