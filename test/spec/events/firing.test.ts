@@ -5,12 +5,14 @@ import { EventStage, FAILED, IStorm, WEATHER } from './event-stage.ts';
 const READING = { Temperature: 40, Pressure: 30 };
 
 describe('an event reaches', () => {
-  test('EVC-4, EVC-5, EVC-7, EVC-8, EVC-82: its subscribers, through the event system, by the class’s ID alone', async () => {
+  test('EVC-1, EVC-2, EVC-4, EVC-5, EVC-6, EVC-7, EVC-8, EVC-82, EVC-88: its subscribers, through the event system, by the class’s ID alone', async () => {
     await using stage = await EventStage.start();
     const [ann, bob] = [await stage.client('ann'), await stage.client('bob')];
     await ann.subscribe({ name: 'a' });
     expect(await bob.fire('onReading', READING)).toBe('S_OK');
     expect(ann.got).toEqual(['a onReading 40 30']);
+    await bob.fire('onCalm');
+    expect(ann.got).toEqual(['a onReading 40 30', 'a onCalm']);
   });
 
   test('EVC-68, EVC-183: nobody, and that is a success', async () => {
@@ -78,7 +80,7 @@ describe('an event reaches', () => {
     expect(await ann.fire('onReading', READING)).toBe('EVENT_S_NOSUBSCRIBERS');
   });
 
-  test('EVC-105: a per-user subscriber only while the user is logged on', async () => {
+  test('EVC-105, EVC-106: a per-user subscriber only while the user is logged on', async () => {
     await using stage = await EventStage.start();
     const ann = await stage.client('ann');
     await ann.subscribe({ perUser: true, user: 'zoe' });

@@ -44,7 +44,7 @@ async function subscribe(client: EventClient, more: object = {}): Promise<Guid> 
 }
 
 describe('a queued subscription', () => {
-  test('EVC-121, EVC-OPEN-13, decided: the publisher comes back with success before the subscriber is called', async () => {
+  test('EVC-121, EVC-122, EVC-OPEN-13, decided: the publisher comes back with success before the subscriber is called', async () => {
     const workshop = new Workshop();
     await using stage = await workshop.start();
     const ann = await stage.client();
@@ -246,6 +246,17 @@ describe('a transaction', () => {
     expect(workshop.log).toEqual(['onCalm']);
     await stage.rig.advance(MINUTE);
     expect(workshop.log).toEqual(['onCalm', 'onCalm', 'onReading']);
+  });
+
+  test('EVC-125: is played as whoever committed it, whoever is there by then', async () => {
+    await using stage = await new Workshop().start();
+    const [ann, bob] = [await stage.client('ann'), await stage.client('bob')];
+    await bob.subscribe({ name: 'for ann', acceptFrom: ['ann'] });
+    await bob.subscribe({ name: 'for bob', acceptFrom: ['bob'] });
+    await ann.call('commit', { calls: [call('onCalm')] });
+    await ann.listener.close();
+    await stage.settle();
+    expect(bob.got).toEqual(['for ann onCalm']);
   });
 
   test('EVC-120, EVC-129: that was accepted survives the spooler', async () => {
