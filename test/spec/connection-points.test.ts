@@ -288,7 +288,8 @@ describe('cookies and references', () => {
     const connections = paper.enumConnections();
     const before = sink.references;
     const { items } = connections.next(1);
-    expect(items).toEqual([{ sink, cookie }]);
+    expect(items.map((item) => item.cookie)).toEqual([cookie]);
+    expect(items[0]?.sink).toBe(sink);
     expect(sink.references).toBe(before + 1);
     for (const item of items) item.sink.release();
     connections.release();
