@@ -21,7 +21,7 @@ export type MethodLookup = (eventClass: Guid, iid: Guid, method: string) => Meth
 
 /** Precondition: the arguments have been checked (`checkArguments`). */
 export function encodeCall(call: EventCall): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(callToJson(call)));
+  return encoder.encode(JSON.stringify(callToJson(call)));
 }
 
 /** Throws `E_INVALIDARG` for whatever is not exactly one call of a method that `lookup` finds, or what that throws. */
@@ -49,6 +49,7 @@ export function callFromJson(json: unknown, lookup: MethodLookup): EventCall {
 
 const KEYS: ReadonlySet<string> = new Set(['eventClass', 'interface', 'method', 'arguments']);
 
+const encoder = new TextEncoder();
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parse(bytes: Uint8Array): unknown {

@@ -24,9 +24,9 @@ export function isJson(value: unknown, depth = MAX_JSON_DEPTH): value is Json {
   }
 }
 
-/** An object of keys and values, as JSON has it; not a list, nor an instance of a class. */
+/** An object of keys and values, as JSON has it, of whichever realm; not a list, nor an instance of a class. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

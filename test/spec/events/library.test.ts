@@ -31,12 +31,17 @@ function refusal(run: () => unknown): string | undefined {
 const invalid = (input: unknown): unknown => expect.objectContaining({ code: 'E_INVALIDARG', input });
 
 describe('a library', () => {
-  test('EVC-3, EVC-35, EVC-36: says interfaces, and classes that name them; every class in it is read', () => {
+  test('EVC-2, EVC-3, EVC-35, EVC-36: says interfaces, whose methods are the events, and classes that name them; every class in it is read', () => {
     const { name, eventClasses } = readLibrary(officeDocument());
     expect(name).toBe('Office');
     expect(eventClasses.map(({ clsid, interfaces }) => [clsid, interfaces.map(({ iid }) => iid)])).toEqual([
       [OFFICE, [IPRINTER, ISUPPLY]],
       [COPIER, [IPRINTER]],
+    ]);
+    expect(eventClasses[0]?.interfaces[0]?.methods.map((event) => event.name)).toEqual([
+      'onPaperJam',
+      'onPrinted',
+      'onCleared',
     ]);
   });
 

@@ -102,6 +102,22 @@ describe('kinds', () => {
     expect(objects.map(({ released }) => released)).toEqual([1, 1]);
   });
 
+  test('EVC-88: the object of a transient one need be of no class', async () => {
+    const { subscriptions } = await opened();
+    const object = { released: 0, release: () => {} };
+    const { id } = await subscriptions.subscribe(transient, 'ann', object);
+    expect(subscriptions.live(id)).toBe(object);
+  });
+
+  test('EVC-122: a persistent one can be queued whatever its event class, since events only take arguments', async () => {
+    const { subscriptions } = await opened();
+    for (const eventClass of [OFFICE, COPIER]) {
+      expect(await subscriptions.subscribe({ ...persistent, eventClass, queued: true }, 'ann')).toMatchObject({
+        queued: true,
+      });
+    }
+  });
+
   test('EVC-OPEN-12: a transient one cannot be queued, nor have an exception class', async () => {
     const { subscriptions } = await opened();
     for (const more of [{ queued: true }, { exceptionClsid: OTHER }]) {
