@@ -49,9 +49,10 @@ export function createEventSystem(options: EmbeddedEventSystemOptions = {}): Emb
       (host) => {
         if (classes) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has a spooler already' });
         classes = new ClassService(host, {
+          ...(options.subscriberTime !== undefined && { callTime: options.subscriberTime }),
           ...options.classes,
           lookup: (...wanted) => running?.catalogue.methodOf(...wanted),
-          onServed: () => running?.classServed(),
+          onServed: () => running?.wake(),
         });
         return classes;
       },

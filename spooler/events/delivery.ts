@@ -134,9 +134,10 @@ export async function resultOfCall(object: CallableObject, bytes: Uint8Array): P
 }
 
 function failureOf(reason: unknown): number {
-  const { code, hresult } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
+  const { code, hresult, input } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
   switch (code) {
     case 'CONNECTION_LOST':
+      return hresultOf(input === 'shutdown' ? 'RPC_S_CALL_CANCELLED' : 'RPC_E_DISCONNECTED');
     case 'CHANNEL_ALREADY_CLOSED':
       return hresultOf('RPC_E_DISCONNECTED');
     case 'TIMED_OUT':
