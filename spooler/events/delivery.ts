@@ -77,8 +77,8 @@ export class Delivery {
     if (subscriberClsid === undefined) {
       const object = this.#parts.live(id);
       // Its session has ended, and the end of the subscription is on its way.
-      const hresult = object ? await resultOfCall(object, event.bytes) : hresultOf('RPC_E_DISCONNECTED');
-      return this.#answered(event, subscription, hresult);
+      if (!object) return this.#answered(event, subscription, hresultOf('RPC_E_DISCONNECTED'));
+      return this.#toLive(event, subscription, object);
     }
     const object = await this.#created(event, subscription, subscriberClsid);
     if (typeof object === 'number') return fateOf(object);
@@ -87,6 +87,16 @@ export class Delivery {
     } finally {
       // For each event one object (EVC-81).
       object.release();
+    }
+  }
+
+  async #toLive(event: CarriedCall, subscription: Subscription, object: CallableObject): Promise<Fate> {
+    try {
+      return this.#answered(event, subscription, await object.call(event.bytes));
+    } catch (reason) {
+      // Its subscription has ended while the call waited for its turn: as if it had ended before (EVC-63).
+      if (reason instanceof SpoolError && reason.code === 'CHANNEL_ALREADY_CLOSED') return SKIPPED;
+      return this.#answered(event, subscription, failureOf(reason));
     }
   }
 

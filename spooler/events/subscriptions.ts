@@ -20,7 +20,10 @@ import { type EventOrigin, SubscriptionIndex } from './subscription-index.ts';
 
 /** What a transient subscription holds a reference on until it ends (EVC-84). */
 export interface Releasable {
+  /** At once: it is not waited for. */
   release(): void;
+  /** Once it has answered the call that it is in. */
+  releaseAfterCall(): void;
 }
 
 export interface SubscriptionLimits {
@@ -137,7 +140,7 @@ export class Subscriptions<Live extends Releasable> {
     return made;
   }
 
-  /** See `EventObjects.remove`. The object of a transient one is released. */
+  /** See `EventObjects.remove`. The object of a transient one is released; a call that it is in is still answered. */
   async unsubscribe(id: Guid, may: Permission): Promise<void> {
     await this.#subscriptions.remove(id, may);
   }
@@ -214,7 +217,7 @@ export class Subscriptions<Live extends Releasable> {
       this.#count(after.owner, 1);
       this.#order = Math.max(this.#order, after.order);
     } else if (before) {
-      this.#live.get(before.id)?.release();
+      this.#live.get(before.id)?.releaseAfterCall();
       this.#live.delete(before.id);
     }
   }
