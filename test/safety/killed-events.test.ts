@@ -337,11 +337,15 @@ describe('the subscriber that the spooler starts is killed', () => {
   );
 });
 
-test('the spooler is killed while a subscriber is called: the publisher is told at once (PAN-172)', ENOUGH, async () => {
-  await using office = await Office.open();
-  await using live = await office.subscriber();
-  const fired = office.fire(HANG);
-  expect(await live.line()).toBe(`called ${HANG}`);
-  await office.rig.killSpooler();
-  expect(await fired).toBe('CONNECTION_LOST');
-});
+test(
+  'the spooler is killed while a subscriber is called: the publisher is told at once (PAN-172)',
+  ENOUGH,
+  async () => {
+    await using office = await Office.open();
+    await using live = await office.subscriber();
+    const fired = office.fire(HANG);
+    expect(await live.line()).toBe(`called ${HANG}`);
+    await office.rig.killSpooler();
+    expect(await fired).toBe('CONNECTION_LOST');
+  },
+);
