@@ -8,6 +8,6 @@ export async function findClass(catalogue: EventCatalogue, wanted: string): Prom
   const name = wanted.toLowerCase();
   const clsid = name.replace(/^\{(.*)\}$/, '$1');
   const found = (await catalogue.classes()).find((one) => one.name.toLowerCase() === name || one.clsid === clsid);
-  if (!found) throw new SpoolError('REGDB_E_CLASSNOTREG', { input: wanted });
+  if (!found) throw new SpoolError('REGDB_E_CLASSNOTREG', { input: `no event class ${wanted}` });
   return found;
 }

@@ -6,6 +6,7 @@ import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
 import { table } from '../table.ts';
+import { checkStoreCriteria } from './store-criteria.ts';
 import { withPublisher } from './with-publisher.ts';
 
 interface ListOptions extends ConnectingOptions {
@@ -23,6 +24,7 @@ export function addList(events: Command): void {
 
 async function list(command: Command, running: Running): Promise<number> {
   const options = command.opts<ListOptions>();
+  checkStoreCriteria(options.criteria);
   const classes = await withPublisher(options, running, ({ catalogue }) => catalogue.classes(options.criteria));
   for (const one of classes) await running.output.record({ event: 'eventClass', ...one });
   if (!running.output.json) await running.output.result({}, forPeople(classes));

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { connectSubscriber, type InstalledEventClass } from '../../client/subscriber.ts';
-import { argumentsToJson, type CallArguments, FilterError } from '../../shared/index.ts';
+import { argumentsToJson, type CallArguments } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions, connecting, leave } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
@@ -86,9 +86,6 @@ async function subscribe(command: Command, { output, stop }: Running): Promise<n
     await output.record({ event: 'ready', id, eventClass: eventClass.clsid, user: subscriber.user, url });
     isReady();
     return await finished;
-  } catch (reason) {
-    if (reason instanceof FilterError) output.say(reason.picture);
-    throw reason;
   } finally {
     await leave(subscriber);
   }

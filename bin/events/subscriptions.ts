@@ -6,6 +6,7 @@ import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
 import { table } from '../table.ts';
+import { checkStoreCriteria } from './store-criteria.ts';
 import { withPublisher } from './with-publisher.ts';
 
 interface SubscriptionsOptions extends ConnectingOptions {
@@ -23,6 +24,7 @@ export function addSubscriptions(events: Command): void {
 
 async function subscriptions(command: Command, running: Running): Promise<number> {
   const options = command.opts<SubscriptionsOptions>();
+  checkStoreCriteria(options.criteria);
   const all = await withPublisher(options, running, ({ catalogue }) => catalogue.subscriptions(options.criteria));
   for (const one of all) await running.output.record({ event: 'subscription', ...one });
   if (!running.output.json) await running.output.result({}, forPeople(all));

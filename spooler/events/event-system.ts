@@ -33,11 +33,12 @@ import { type PlaybackParts, play, playToExceptionClass } from './playback.ts';
 import { type MultiInterfacePublisherFilter, publisherFilterIn } from './publisher-filter.ts';
 import { PublisherFilters } from './publisher-filters.ts';
 import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
-import type { Publisher } from './queued-message.ts';
+import type { Publisher, Recording } from './queued-message.ts';
 import { isInForce, means } from './reach.ts';
 import { storeQuery } from './store-query.ts';
 import { columnsOfSubscription, type Subscription } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { LATE, within } from './time-limit.ts';
 
 export interface EventSystemOptions {
   /** Where what must last is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
@@ -66,6 +67,7 @@ export interface Classes extends Activator {
 
 const SUBSCRIBER_TIME = 30_000;
 const FILTER_TIME = 10_000;
+const STORE_TIME = 10_000;
 /** Who fires what the event system tells of itself. */
 const ITSELF: Publisher = { user: 'EventSystem' };
 
@@ -182,18 +184,24 @@ export class EventSystem {
 
   /**
    * Takes over the events of a transaction or a recorder: all of them or none, to be fired in this order (EVC-180). Rejects
-   * as `EventQueue.accept` does.
+   * as `EventQueue.accept` does, and with `RPC_E_TIMEOUT`.
    */
   async commit(calls: readonly EventCall[], publisher: Publisher): Promise<void> {
     const queue = await this.ready();
     const texts = calls.map((call) => textOf(call));
     if (texts.length === 0) return;
-    await queue.accept([{ subscription: null, recorder: queue.newRecorder(), publisher, calls: texts }]);
+    await this.#accepted(queue, { subscription: null, recorder: queue.newRecorder(), publisher, calls: texts });
   }
 
   async #record({ call, publisher, recorder }: FiredEvent, subscription: Guid): Promise<void> {
     const queue = await this.ready();
-    await queue.accept([{ subscription, recorder, publisher, calls: [textOf(call)] }]);
+    await this.#accepted(queue, { subscription, recorder, publisher, calls: [textOf(call)] });
+  }
+
+  /** A store that does not answer in time may have it nevertheless: then it is delivered as well. */
+  async #accepted(queue: EventQueue, recording: Recording): Promise<void> {
+    const accepted = within(this.#host.clock, STORE_TIME, queue.accept([recording]));
+    if ((await accepted) === LATE) throw new SpoolError('RPC_E_TIMEOUT', { input: 'the store' });
   }
 
   /** The subscription as it is now, where the event reaches it. */

@@ -110,17 +110,23 @@ export class Subscriptions<Live extends Releasable> {
   async subscribe(json: unknown, owner: string, live?: Live): Promise<Subscription> {
     const document = readSubscription(json);
     const id = document.id ?? this.#parts.newId();
-    const [made] = await this.#subscriptions.put(() => {
-      if (this.get(id)) refuse(`id: ${id} is there already`);
+    const make = (): Subscription => {
+      if (this.#subscriptions.isTaken(id)) refuse(`id: ${id} is there already`);
       this.#checkRoom(owner);
       const origin = { id, owner, configured: false, order: ++this.#order };
       const subscription = subscriptionOf(document, origin, live !== undefined);
       this.#check(subscription);
       this.#checkMeant(document);
-      // Nothing can go wrong any more: a transient one is not written anywhere.
-      if (live) this.#live.set(id, live);
-      return [subscription] as const;
-    });
+      return subscription;
+    };
+    if (!live) return this.#put(make);
+    const made = make();
+    this.#live.set(id, live);
+    return this.#subscriptions.putUnkept(made);
+  }
+
+  async #put(make: () => Subscription): Promise<Subscription> {
+    const [made] = await this.#subscriptions.put(() => [make()] as const);
     return made;
   }
 
@@ -130,14 +136,14 @@ export class Subscriptions<Live extends Releasable> {
    * `EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT`.
    */
   async modify(id: Guid, changes: unknown, may: Permission): Promise<Subscription> {
-    const [made] = await this.#subscriptions.put(() => {
+    const change = (): Subscription => {
       const before = this.#subscriptions.present(id);
       this.#subscriptions.checkMay(before, may);
       const after = changedSubscription(before, changes);
       this.#check(after);
-      return [after] as const;
-    });
-    return made;
+      return after;
+    };
+    return this.#live.has(id) ? this.#subscriptions.putUnkept(change()) : this.#put(change);
   }
 
   /** See `EventObjects.remove`. The object of a transient one is released; a call that it is in is still answered. */

@@ -127,7 +127,9 @@ test.each([
   ['subscribe', ['Office.Printer', '--method', 'onFire'], 1, /E_INVALIDARG/],
   ['remove', ['no-guid'], 1, /E_INVALIDARG/],
   ['remove', ['00000000-0000-4000-8000-000000000009'], 1, /E_INVALIDARG/],
-  ['list', ['--criteria', 'x ='], 1, /EVENT_E_QUERYSYNTAX/],
+  ['subscribe', ['Office.Printer', '--filter', 'colour = 1'], 1, /^colour = 1\n\^\nspoolpipe: \[EVENT_E_QUERYFIELD\]/],
+  ['list', ['--criteria', 'x ='], 1, /^x =\n {3}\^\nspoolpipe: \[EVENT_E_QUERYSYNTAX\]/],
+  ['subscriptions', ['--criteria', 'Colour = 1'], 1, /^Colour = 1\n\^\nspoolpipe: \[EVENT_E_QUERYFIELD\]/],
   ['dead-letters', ['one'], 2, /whole number/],
   ['dead-letters', ['--replay', '--purge'], 2, /cannot be used with/],
 ])('what cannot be done has a reason: %s %j', ENOUGH, async (name, words, code, reason) => {
