@@ -109,7 +109,7 @@ export class EventsService implements Service {
   async #subscribe(caller: Caller, json: unknown): Promise<Answer> {
     const document = readSubscription(parse(subscribing, json).subscription);
     if (!caller.identity.rights.listen) throw denied('subscribe');
-    if (document.user !== undefined && document.user.normalize('NFC') !== caller.user) checkAdministrator(caller);
+    if (document.user !== undefined && document.user !== caller.user) checkAdministrator(caller);
     const { subscriptions } = this.#system;
     const subscription = await (document.subscriberClsid === undefined
       ? this.#system.live.subscribe(caller, document)
