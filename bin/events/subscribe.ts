@@ -68,7 +68,10 @@ async function subscribe(command: Command, { output, stop }: Running): Promise<n
       ...client,
       onLost: (loss, retrying) => (retrying ? sayLost(loss, output) : fail(lostForGood(loss))),
       onGap: (gap) => sayGap(gap, output, 'subscribed'),
-      onProblem: ({ reason }) => fail(reason),
+      onProblem: ({ kind, what, reason }) =>
+        kind === 'callbackThrew' || kind === 'registrationLost'
+          ? fail(reason)
+          : output.say(`spoolpipe: ${kind}: ${what}`),
     }),
   );
   try {

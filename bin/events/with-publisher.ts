@@ -12,10 +12,7 @@ export async function withPublisher<Value>(
   more: PublisherOptions = {},
 ): Promise<Value> {
   const { url, options: client } = await connecting(options, 'events');
-  const publisher = await unlessAborted(
-    stop.signal,
-    connectPublisher(url, { ...client, ...more, reconnect: false, onLost: () => {} }),
-  );
+  const publisher = await unlessAborted(stop.signal, connectPublisher(url, { ...client, ...more, reconnect: false }));
   try {
     return await unlessAborted(stop.signal, work(publisher));
   } finally {

@@ -4,6 +4,7 @@
  */
 
 import * as v from 'valibot';
+import { MOST_CALLS } from '../../shared/events/event-call.ts';
 import { guidText, parse } from '../../shared/events/schema.ts';
 import { type EventCall, type Guid, hresultOf, SpoolError } from '../../shared/index.ts';
 import type { Answer, Caller, Service } from '../core/service.ts';
@@ -28,7 +29,7 @@ const installation = v.strictObject({ library: v.unknown() });
 const subscribing = v.strictObject({ subscription: v.unknown() });
 const modification = v.strictObject({ id: guidText, changes: v.unknown() });
 const firing = v.looseObject({ publisherId });
-const committing = v.strictObject({ calls: v.pipe(v.array(v.unknown()), v.maxLength(10_000)), publisherId });
+const committing = v.strictObject({ calls: v.pipe(v.array(v.unknown()), v.maxLength(MOST_CALLS)), publisherId });
 
 const S_OK = hresultOf('S_OK');
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
