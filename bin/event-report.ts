@@ -17,6 +17,8 @@ export function sentenceOf(report: EventReport): string {
       return `events: the publisher filter of ${report.eventClass} failed at ${report.method}: ${report.message}`;
     case 'deadLetter':
       return `events: dead letter ${report.letter}${report.name === undefined ? '' : ` of "${report.name}"`}: ${codeOf(report.hresult)}`;
+    case 'changeUntold':
+      return `events: ${report.type} of ${report.id} was told to nobody: the subscribers are too slow`;
     case 'corrupt':
       return `events${report.id === undefined ? '' : ` ${report.id}`}: ${report.key} in the store cannot be read, and is left there`;
   }

@@ -1,6 +1,7 @@
 /** What the event system tells whoever runs it (EVC-71, EVC-199): names and codes, never arguments. */
 
 import type { Guid } from '../../shared/index.ts';
+import type { ObjectChange } from './object-change.ts';
 
 /** The subscription concerned, as people know it. */
 interface OfSubscription {
@@ -36,6 +37,8 @@ export type EventReport =
   | ({ readonly kind: 'publisherFilterFailed'; readonly hresult: number; readonly message: string } & OfEvent)
   /** A queued event was tried in vain until its tries were used up. */
   | ({ readonly kind: 'deadLetter'; readonly letter: number; readonly hresult: number } & Partial<OfSubscription>)
+  /** Too many of the event system's own events were under way: this change was told to nobody (EVC-11). */
+  | ({ readonly kind: 'changeUntold' } & ObjectChange)
   /** Something is in the store that cannot be read; it is left there. */
   | { readonly kind: 'corrupt'; readonly id?: 4361 | 4362; readonly key: string };
 

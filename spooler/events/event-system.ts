@@ -68,6 +68,8 @@ export interface Classes extends Activator {
 const SUBSCRIBER_TIME = 30_000;
 const FILTER_TIME = 10_000;
 const STORE_TIME = 10_000;
+/** Events of the event system's own that may be under way. */
+const MOST_CHANGES = 1_000;
 /** Who fires what the event system tells of itself. */
 const ITSELF: Publisher = { user: 'EventSystem' };
 
@@ -85,6 +87,7 @@ export class EventSystem {
   readonly #playback: PlaybackParts;
   readonly #opening: Promise<EventQueue>;
   #queue: EventQueue | undefined;
+  #changesUnderWay = 0;
 
   constructor(host: ServiceHost, classes: Classes, options: EventSystemOptions = {}) {
     const { store = new MemoryStore(), filterTime = FILTER_TIME, isUser = () => true } = options;
@@ -250,9 +253,12 @@ export class EventSystem {
     const queue = this.#queue;
     if (!queue) return;
     queue.wake();
-    this.fire(changeCall(change), ITSELF, 0).catch((reason: unknown) => {
-      this.#host.observe({ kind: 'fault', user: ITSELF.user, reason });
-    });
+    // Nobody waits for the result of these, so that nothing else bounds them where a subscriber is slow.
+    if (this.#changesUnderWay >= MOST_CHANGES) return this.#log({ kind: 'changeUntold', ...change });
+    this.#changesUnderWay++;
+    this.fire(changeCall(change), ITSELF, 0)
+      .catch((reason: unknown) => this.#host.observe({ kind: 'fault', user: ITSELF.user, reason }))
+      .finally(() => this.#changesUnderWay--);
   }
 
   #log(report: EventReport): void {

@@ -225,3 +225,27 @@ describe('somebody who makes the event system hold much', () => {
     expect(await fired).toBe('EVENT_E_ALL_SUBSCRIBERS_FAILED');
   });
 });
+
+describe('somebody who wants to know of each change, and never answers', () => {
+  test('EVC-11: a thousand changes wait for him; of the next ones the operator hears, and nobody else waits', async () => {
+    await using stage = await EventStage.start({ subscriberTime: 1_000 });
+    const [ann, eve] = [await stage.client('ann'), await stage.client('eve')];
+    const { eventObjectChangeEventClassId } = stage.system().catalogue;
+    await eve.subscribe({ name: 'mute', eventClass: eventObjectChangeEventClassId }, () => undefined);
+    const subscription = { name: 'p', eventClass: WEATHER, subscriberClsid: id(800) };
+    const { id: made } = (await ann.call('subscribe', { subscription })) as { id: string };
+    const changes = { description: 'again' };
+    for (let hundred = 0; hundred < 11; hundred++) {
+      await Promise.all(Array.from({ length: 100 }, () => ann.call('modify', { id: made, changes })));
+    }
+    expect(stage.log.filter(({ kind }) => kind === 'changeUntold').length).toBeGreaterThan(0);
+    expect(stage.log).toMatchObject(
+      stage.log.map(() => ({ kind: 'changeUntold', type: 'EOC_ModifiedObject', id: made })),
+    );
+    await stage.rig.advance(1_000);
+    stage.log.length = 0;
+    await ann.call('modify', { id: made, changes });
+    await stage.settle();
+    expect(stage.log).toMatchObject([{ kind: 'methodFailed', name: 'mute' }]);
+  });
+});
