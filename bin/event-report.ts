@@ -8,7 +8,7 @@ export function sentenceOf(report: EventReport): string {
     case 'methodFailed':
       return `events 4354: ${report.method} failed at "${report.name}": ${codeOf(report.hresult)}`;
     case 'notCreated':
-      return `events 4356: ${report.clsid} of "${report.name}" could not be created for ${report.method}: ${codeOf(report.hresult)}`;
+      return `events 4356: ${report.clsid} of "${report.name}" could not be created for ${report.method}: ${report.message}`;
     case 'filterUnusable': {
       const { name, method, criteria, position, hresult } = report;
       return `events 4624: the criteria of "${name}" do not suit ${method}, at ${position}: ${JSON.stringify(criteria)}: ${codeOf(hresult)}`;

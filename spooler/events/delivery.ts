@@ -102,11 +102,13 @@ export class Delivery {
 
   async #created(event: CarriedCall, subscription: Subscription, clsid: Guid): Promise<CallableObject | number> {
     try {
-      if (!this.#parts.mayActivate(clsid, event.call.eventClass)) throw new SpoolError('E_ACCESSDENIED');
+      if (!this.#parts.mayActivate(clsid, event.call.eventClass))
+        throw new SpoolError('E_ACCESSDENIED', { input: 'the event class allows no module in the spooler' });
       return await this.#parts.activator.activate(clsid, subscription.user ?? subscription.owner);
     } catch (reason) {
       const hresult = failureOf(reason);
-      this.#parts.log({ kind: 'notCreated', id: 4356, clsid, hresult, ...aboutOf(event, subscription) });
+      const { message } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
+      this.#parts.log({ kind: 'notCreated', id: 4356, clsid, hresult, message, ...aboutOf(event, subscription) });
       return hresult;
     }
   }

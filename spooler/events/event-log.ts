@@ -21,7 +21,14 @@ export type EventReport =
   /** A subscriber answered with a failure, was gone, did not answer in time, or does not accept the publisher. */
   | ({ readonly kind: 'methodFailed'; readonly id: 4354; readonly hresult: number } & OfEvent & OfSubscription)
   /** A subscriber could not be created. */
-  | ({ readonly kind: 'notCreated'; readonly id: 4356; readonly clsid: Guid; readonly hresult: number } & OfEvent &
+  | ({
+      readonly kind: 'notCreated';
+      readonly id: 4356;
+      readonly clsid: Guid;
+      readonly hresult: number;
+      /** Why, such as the last words of a program that did not come up. */
+      readonly message: string;
+    } & OfEvent &
       OfSubscription)
   /** A parameter filter could not be applied: the event was withheld from its subscription. */
   | ({
