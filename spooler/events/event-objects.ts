@@ -71,10 +71,6 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
     return this.#items.has(id) || this.#writing.has(id);
   }
 
-  values(): Iterable<Item> {
-    return this.#items.values();
-  }
-
   /** Throws `EVENT_E_QUERYSYNTAX` or `EVENT_E_QUERYFIELD`. */
   query(criteria: string): readonly Item[] {
     const matches = storeQuery(criteria);
