@@ -55,6 +55,26 @@ test('EVC-81: an object may be made asynchronously, and take its time', async ()
   expect(steps).toEqual(['called', 'finished', 'released']);
 });
 
+test('EVC-81: an object that is ready only after its process has left is let go, and never called', async () => {
+  await using rig = await startOffice();
+  const [publisher, subscriber] = [await rig.publisher(), await rig.subscriber()];
+  const sink = recordingSink();
+  let ready: (object: object) => void = () => {};
+  await subscriber.registerClass({ clsid: CLSID, eventClass }, () => {
+    return new Promise<object>((resolve) => {
+      ready = resolve;
+    });
+  });
+  await subscriber.subscribeClass({ eventClass, method: 'onCleared', subscriberClsid: CLSID });
+  const fired = publisher.events(PrinterEvents).onCleared();
+  await rig.settle();
+  await subscriber.close();
+  await expect(fired).rejects.toMatchObject({ code: 'EVENT_E_ALL_SUBSCRIBERS_FAILED' });
+  ready(sink);
+  await rig.settle();
+  expect([sink.seen, sink.released]).toEqual([[], 1]);
+});
+
 test.each([
   ['a factory that throws', () => fail('factory'), 'EVENT_E_USER_EXCEPTION', 1],
   ['a method that throws', () => ({ onCleared: () => fail('method') }), 'EVENT_E_USER_EXCEPTION', 1],

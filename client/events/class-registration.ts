@@ -31,6 +31,8 @@ export class ClassRegistration {
   readonly #createObject: CreateObject;
   readonly #objects = new Map<ListenerChannel, SinkCaller>();
   #state: ClassState = 'registering';
+  /** The subscriber has left: an object that was still being made is let go at once. */
+  #isClosed = false;
   #registration: ListenerRegistration | undefined;
 
   /** For reports. */
@@ -117,6 +119,10 @@ export class ClassRegistration {
     const { report } = this.#host;
     try {
       const object = new SinkCaller(await this.#createObject(this.clsid), this.#eventClass, report, whose);
+      if (this.#isClosed) {
+        object.release();
+        return undefined;
+      }
       this.#objects.set(channel, object);
       return object;
     } catch (reason) {
@@ -141,6 +147,7 @@ export class ClassRegistration {
   /** The subscriber leaves, and nobody tells the objects. */
   close(): void {
     this.end();
+    this.#isClosed = true;
     for (const object of this.#objects.values()) object.release();
     this.#objects.clear();
   }

@@ -1,5 +1,6 @@
 /** An object that takes events (EVC-2): calls from the spooler become calls of its methods. */
 
+import { hresultReturned, memberOf } from '../../shared/events/called-object.ts';
 import {
   type DataObject,
   decodeCall,
@@ -80,8 +81,8 @@ export class SinkCaller {
     if (!run) return hresultOf('E_NOTIMPL');
     try {
       const result = run(given);
-      if (!isThenable(result)) return hresultIn(result);
-      return Promise.resolve(result).then(hresultIn, (reason: unknown) => this.#thrown(method, reason));
+      if (!isThenable(result)) return hresultReturned(result);
+      return Promise.resolve(result).then(hresultReturned, (reason: unknown) => this.#thrown(method, reason));
     } catch (reason) {
       return this.#thrown(method, reason);
     }
@@ -118,16 +119,4 @@ function callIn(data: DataObject, lookup: MethodLookup): EventCall {
   } finally {
     lease.releaseData();
   }
-}
-
-/** A function of the user's object, bound to it; none that every object has. */
-export function memberOf(owner: object, name: string): ((...given: unknown[]) => unknown) | undefined {
-  if (name in Object.prototype) return undefined;
-  const member: unknown = Reflect.get(owner, name);
-  return typeof member === 'function' ? (...given) => Reflect.apply(member, owner, given) as unknown : undefined;
-}
-
-function hresultIn(result: unknown): number {
-  const isHresult = Number.isInteger(result) && (result as number) >= 0 && (result as number) <= 0xffffffff;
-  return isHresult ? (result as number) : S_OK;
 }

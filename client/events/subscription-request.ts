@@ -1,5 +1,6 @@
 /** What a subscriber asks for: checked here, before anything is sent, and put into the words of the event system. */
 
+import { memberOf } from '../../shared/events/called-object.ts';
 import {
   compileFilter,
   type EventClass,
@@ -12,7 +13,6 @@ import {
   SpoolError,
 } from '../../shared/index.ts';
 import { DEFAULT_NAME, type SubscriptionProperties } from './event-catalogue.ts';
-import { memberOf } from './event-sink.ts';
 
 /** Which events a subscriber wants. */
 export interface EventScope<Methods extends MethodTypes, Name extends keyof Methods = keyof Methods> {

@@ -1,5 +1,6 @@
 /** Objects of classes that are loaded into the spooler's own process. */
 
+import { hresultReturned, memberOf } from '../../shared/events/called-object.ts';
 import { decodeCall, type MethodLookup } from '../../shared/events/event-call.ts';
 import { type Guid, hresultOf, SpoolError } from '../../shared/index.ts';
 import type { ChannelHandlers, SourceChannel } from '../objects/in-process-source.ts';
@@ -55,31 +56,20 @@ export class ModuleChannel implements SourceChannel {
     if (release) void this.#guarded('release', async () => release());
   }
 
-  /** The HRESULT of the method: the number it returns, else S_OK. Rejects for what is no call. */
+  /** The HRESULT of the method: what it returns or throws, as at a class server. Rejects for what is no call. */
   async #call(bytes: Uint8Array): Promise<number> {
     const { method: name, arguments: given } = decodeCall(bytes, this.#lookup);
     const method = memberOf(this.#object, name);
     if (!method) return hresultOf('E_NOTIMPL');
-    return this.#guarded(name, async () => {
-      const result: unknown = await method(given);
-      return typeof result === 'number' ? result >>> 0 : hresultOf('S_OK');
-    });
+    return this.#guarded(name, async () => method(given));
   }
 
   async #guarded(what: string, action: () => Promise<unknown>): Promise<number> {
     try {
-      const result = await action();
-      return typeof result === 'number' ? result : hresultOf('S_OK');
+      return hresultReturned(await action());
     } catch (reason) {
       this.#complain(what, reason);
-      return hresultOf('EVENT_E_USER_EXCEPTION');
+      return SpoolError.from(reason, 'EVENT_E_USER_EXCEPTION').hresult;
     }
   }
-}
-
-/** A function of somebody's object, bound to it; none that every object has. */
-function memberOf(owner: unknown, name: string): ((...given: unknown[]) => unknown) | undefined {
-  if (typeof owner !== 'object' || owner === null || name in Object.prototype) return undefined;
-  const member: unknown = Reflect.get(owner, name);
-  return typeof member === 'function' ? (...given) => Reflect.apply(member, owner, given) as unknown : undefined;
 }

@@ -1,7 +1,7 @@
 /** Classes whose modules are loaded into the spooler. */
 
 import { describe, expect, test } from 'vitest';
-import { type Guid, hresultOf } from '../../../shared/index.ts';
+import { type Guid, hresultOf, SpoolError } from '../../../shared/index.ts';
 import type { ClassEntry } from '../../../spooler/activation/class-table.ts';
 import { call, serve, stage, WINDOW, watched } from './stage.ts';
 
@@ -70,6 +70,23 @@ describe('a class of a module', () => {
       `${WINDOW}: onJam: Error: paper jam`,
       `${WINDOW}: release: Error: stuck`,
     ]);
+  });
+
+  test('a method answers with the code it throws or the HRESULT it returns; what cannot be one is S_OK', async () => {
+    let result: unknown;
+    const createObject = (): object => ({
+      onPage: () => result,
+      onJam() {
+        throw new SpoolError('E_ACCESSDENIED');
+      },
+    });
+    await using all = await stage({ table: { [WINDOW]: moduleOf({ createObject }) } });
+    const object = await all.classes.activate(WINDOW, 'ann');
+    expect(await object.call(call('onJam'))).toBe(hresultOf('E_ACCESSDENIED'));
+    const answers: number[] = [];
+    for (result of [0x00040202, 0x80004005, -1, 0.5, 2 ** 32, 'no']) answers.push(await object.call(call('onPage')));
+    expect(answers).toEqual([0x00040202, 0x80004005, 0, 0, 0, 0]);
+    object.release();
   });
 
   test('a method that it lacks, or that every object has: E_NOTIMPL; what is no call is refused', async () => {
