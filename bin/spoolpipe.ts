@@ -10,6 +10,7 @@ import { addListen } from './listen.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
+import { addStore } from './store.ts';
 
 const program = new Command('spoolpipe')
   .description("The Windows print spooler's asynchronous notification pipe, on every platform, over WebSocket.")
@@ -24,6 +25,7 @@ addSend(program);
 addStatus(program);
 addExplain(program);
 addFilter(program);
+addStore(program);
 
 program.addHelpText(
   'after',

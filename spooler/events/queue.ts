@@ -13,8 +13,11 @@ import { Lanes } from './lanes.ts';
 import { Line, type LineHooks, type Step } from './line.ts';
 import {
   decodeMessage,
+  decodeNumber,
   encodeMessage,
+  encodeNumber,
   keyOf,
+  LAST_NUMBER,
   type Place,
   type QueuedMessage,
   type Recording,
@@ -91,6 +94,9 @@ export class EventQueue implements LineHooks {
    */
   static async open(parts: QueueParts): Promise<EventQueue> {
     const queue = new EventQueue(parts);
+    for await (const [key, bytes] of parts.store.entries(LAST_NUMBER)) {
+      if (key === LAST_NUMBER) queue.#lastId = decodeNumber(bytes);
+    }
     for await (const message of queue.#stored('queue')) {
       queue.#count(message, 1);
       const line = queue.#line(message);
@@ -152,7 +158,10 @@ export class EventQueue implements LineHooks {
       for (const message of messages) this.#count(message, -1);
       throw new SpoolError('INTERNAL_NOTIFICATION_QUEUE_IS_FULL');
     }
-    const stored = this.#parts.store.write(messages.map((message) => put('queue', message)));
+    const stored = this.#parts.store.write([
+      ...messages.map((message) => put('queue', message)),
+      { put: [LAST_NUMBER, encodeNumber(this.#lastId)] },
+    ]);
     for (const message of messages) {
       const line = this.#line(message);
       line.stand(message, stored);

@@ -5,7 +5,18 @@ import { expect, test } from 'vitest';
 import { VERSION } from '../../shared/index.ts';
 import { run } from './command.ts';
 
-const SUBCOMMANDS = ['serve', 'listen', 'send', 'status', 'explain', 'filter', 'filter check'];
+const SUBCOMMANDS = [
+  'serve',
+  'listen',
+  'send',
+  'status',
+  'explain',
+  'filter',
+  'filter check',
+  'store',
+  'store check',
+  'store compact',
+];
 
 test.each(['spoolpipe', ...SUBCOMMANDS])('the help of %s', async (name) => {
   const { code, stdout, stderr } = await run(name === 'spoolpipe' ? ['--help'] : [...name.split(' '), '--help']);
