@@ -158,7 +158,7 @@ export class LmdbStore implements Store {
     try {
       // All that is asked for in one turn is one transaction.
       for (const change of changes) {
-        ends.add('put' in change ? this.#putting(change.put) : this.#values.remove(change.remove));
+        ends.add('put' in change ? this.#values.put(...change.put) : this.#values.remove(change.remove));
       }
       await Promise.all([...ends]);
       this.#hasFailed = false;
@@ -169,10 +169,6 @@ export class LmdbStore implements Store {
       this.#hasFailed = true;
       throw failure;
     }
-  }
-
-  #putting([key, value]: readonly [string, Uint8Array]): Promise<boolean> {
-    return this.#values.put(key, value as Buffer);
   }
 
   /** A copy of the store with nothing in it but its entries. The path must not be there. */

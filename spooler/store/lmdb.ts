@@ -1,26 +1,60 @@
-/** The package lmdb, loaded when it is wanted: it is native code, and a spooler that keeps nothing does without. */
+/**
+ * The package lmdb, loaded when it is wanted: it is native code, and a spooler that keeps nothing does without. What is used of
+ * it is described here: its own types are not for modules, and ours are published.
+ */
 
-import type {
-  RootDatabaseOptionsWithPath,
-  Transaction,
-  Database as TypedDatabase,
-  RootDatabase as TypedRoot,
-} from 'lmdb';
 import { SpoolError } from '../../shared/index.ts';
 
-export type Database = TypedDatabase<Buffer, string>;
-export type RootDatabase = TypedRoot<Buffer, string>;
-export type ReadTransaction = Transaction;
+export interface ReadTransaction {
+  done(): void;
+}
+
+export interface Range {
+  readonly start?: string;
+  /** Not included. */
+  readonly end?: string;
+  readonly limit?: number;
+  readonly transaction?: ReadTransaction;
+}
+
+export interface Database {
+  get(key: string): Uint8Array | undefined;
+  /** Of the next transaction, which holds all that is asked for in one turn. The bytes are lent until it has ended. */
+  put(key: string, value: Uint8Array): Promise<boolean>;
+  remove(key: string): Promise<boolean>;
+  putSync(key: string, value: Uint8Array): boolean;
+  removeSync(key: string): boolean;
+  getRange(range: Range): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+  getKeys(range: Range): Iterable<string>;
+  getKeysCount(range: Range): number;
+  /** From now on reads see what has been written. */
+  resetReadTxn(): void;
+  useReadTransaction(): ReadTransaction;
+  transactionSync<Result>(action: () => Result): Result;
+}
+
+export interface RootDatabase extends Database {
+  openDB(options: { readonly name: string; readonly encoding: 'binary' }): Database;
+  backup(path: string, compact: boolean): Promise<void>;
+  /** Forgets readers whose processes are gone. */
+  readerCheck(): number;
+  readerList(): string;
+  close(): Promise<void>;
+}
 
 export interface Lmdb {
-  /** `safeRestore` is missing from the package's own types. */
-  open(options: RootDatabaseOptionsWithPath & { readonly safeRestore: boolean }): RootDatabase;
+  open(options: {
+    readonly path: string;
+    readonly encoding: 'binary';
+    readonly overlappingSync: boolean;
+    readonly safeRestore: boolean;
+  }): RootDatabase;
 }
 
 /** Rejects with `STORE_UNAVAILABLE`. */
 export async function loadLmdb(): Promise<Lmdb> {
   try {
-    return await import('lmdb');
+    return (await import('lmdb')) as unknown as Lmdb;
   } catch (reason) {
     throw SpoolError.from(reason, 'STORE_UNAVAILABLE');
   }

@@ -25,8 +25,8 @@ export function openFormat(root: RootDatabase, migrations: readonly Migration[] 
   const isStore = [...root.getKeys({ start: 'format', limit: 1 })][0] === 'format';
   if (!isNew && !isStore) throw new SpoolError('STORE_CORRUPT', { input: 'it is no store' });
   return root.transactionSync(() => {
-    const format = root.openDB({ name: 'format', encoding: 'binary' }) as Database;
-    const values = root.openDB({ name: 'values', encoding: 'binary' }) as Database;
+    const format = root.openDB({ name: 'format', encoding: 'binary' });
+    const values = root.openDB({ name: 'values', encoding: 'binary' });
     const version = isNew ? current : versionOf(format.get(VERSION_KEY));
     if (version > current) {
       throw new SpoolError('STORE_TOO_NEW', { input: `its format is ${version}, this one knows ${current}` });
@@ -37,8 +37,8 @@ export function openFormat(root: RootDatabase, migrations: readonly Migration[] 
   });
 }
 
-function versionOf(bytes: Buffer | undefined): number {
-  const version = Number(bytes?.toString());
+function versionOf(bytes: Uint8Array = new Uint8Array(0)): number {
+  const version = Number(Buffer.from(bytes).toString());
   if (!Number.isInteger(version) || version < 1) {
     throw new SpoolError('STORE_CORRUPT', { input: 'it does not say its version' });
   }
