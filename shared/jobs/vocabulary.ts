@@ -44,7 +44,7 @@ export const JOB_STATUS = {
   RENDERING_LOCALLY: 0x4000,
 } as const;
 
-/** Why a printer does not print. */
+/** Why a printer does not print. One that is paused gives no turns; with another reason the job that gets one fails. */
 export const PRINTER_REASONS = ['paused', 'offline', 'paperOut', 'jam', 'tonerOut'] as const;
 
 export type PrinterReason = (typeof PRINTER_REASONS)[number];

@@ -53,8 +53,8 @@ const EDGES: Readonly<Record<Trigger, Edges>> = {
   turn: { QUEUED: 'CONNECTING' },
   // JOB-14.
   connected: { CONNECTING: 'TRANSFERRING' },
-  // JOB-15.
-  sliceOver: { TRANSFERRING: 'QUEUED' },
+  // JOB-15. One whose printer is paused while it connects waits for another turn, too.
+  sliceOver: { CONNECTING: 'QUEUED', TRANSFERRING: 'QUEUED' },
   // JOB-16.
   done: { TRANSFERRING: 'TRANSFERRED' },
   // JOB-14, JOB-17.
