@@ -1,12 +1,14 @@
 /** `spoolpipe serve`: a spooler until it is told to stop. */
 
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
 import {
   ClassTable,
   createEventSystem,
+  createJobSystem,
   type EmbeddedEventSystem,
+  type EmbeddedJobSystem,
   type EventsFile,
   parseEventsFile,
   type ServeOptions,
@@ -118,10 +120,11 @@ async function serveUntilStopped(
   let address: string | undefined;
   const surroundings = { output, store: kept?.store, tokens: serving.tokens, url: () => address };
   const events = await eventSystem(options, surroundings);
-  const server = await start({ ...serving, services: events.services });
+  const jobs = jobSystem(events, kept, output);
+  const server = await start({ ...serving, services: [...events.services, ...jobs.services] });
   const { url, port, spooler } = server;
   address = reachable(url);
-  await configured(events, server);
+  await configured(events, jobs, server);
   const data = kept?.folder ?? null;
   await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION, data }, url);
   const remarks = [
@@ -151,9 +154,10 @@ async function start(options: ServeOptions): Promise<Server> {
 }
 
 /** What the operator's files say of events has to make sense before anybody is told that the spooler is ready. */
-async function configured(events: EmbeddedEventSystem, server: Server): Promise<void> {
+async function configured(events: EmbeddedEventSystem, jobs: EmbeddedJobSystem, server: Server): Promise<void> {
   try {
     await events.ready();
+    await jobs.ready();
   } catch (reason) {
     await server.close();
     if (!(reason instanceof SpoolError)) throw reason;
@@ -184,6 +188,15 @@ async function eventSystem(
     ...(store && { store }),
     ...(configuration && { configuration }),
     ...(tokens && { isUser: (user: string) => tokens.isUser(user) }),
+  });
+}
+
+/** Documents lie beside the store that has their jobs. */
+function jobSystem(events: EmbeddedEventSystem, kept: Kept | undefined, output: Output): EmbeddedJobSystem {
+  return createJobSystem({
+    events,
+    onLine: (line) => output.say(line),
+    ...(kept && { store: kept.store, folder: join(kept.folder, 'spool') }),
   });
 }
 

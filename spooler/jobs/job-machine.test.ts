@@ -6,7 +6,7 @@ import { FIRST_STATE, isFinal, next, TRIGGERS, type Trigger } from './job-machin
 const STATES = Object.keys(JOB_STATES) as JobState[];
 const LIVING = STATES.filter((state) => !isFinal(state));
 
-test('JOB-1 to JOB-9: nine states with the numbers of BG_JOB_STATE', () => {
+test('JOB-1, JOB-2, JOB-3, JOB-4, JOB-5, JOB-6, JOB-7, JOB-8, JOB-9: nine states with the numbers of BG_JOB_STATE', () => {
   expect(Object.entries(JOB_STATES).sort(([, one], [, other]) => one - other)).toEqual([
     ['QUEUED', 0],
     ['CONNECTING', 1],

@@ -3,7 +3,7 @@
  * changes, which may be lost (JOB-55 to JOB-61, JOB-110, JOB-130 to JOB-134).
  */
 
-import type { Cancel, Clock, Json } from '../../shared/index.ts';
+import type { Cancel, Clock, Guid, Json } from '../../shared/index.ts';
 import { NOTIFY } from '../../shared/jobs/vocabulary.ts';
 import type { CallableObject } from '../objects/callable-object.ts';
 import { type Job, type JobFile, shownError } from './job.ts';
@@ -53,14 +53,19 @@ export class JobNotifier {
 
   // ------------------------------------------------------------------------------------------ who is told
 
+  /** The object is told from here on; nothing is before `wake`. It is owned by this. */
   attach(object: CallableObject, user: string): void {
     this.#receiver.attach(object, user);
     this.#discarded = 'no';
-    this.wake();
   }
 
-  detach(which: 'any' | 'ofClass' = 'any'): void {
-    this.#receiver.detach(which);
+  detach(): void {
+    this.#receiver.detach();
+  }
+
+  /** An object that was made of another class than this is let go. */
+  detachOfOther(clsid: Guid | undefined): void {
+    this.#receiver.detachOfOther(clsid);
   }
 
   /** Somebody else may be there to be told now, or something else may be due: what waits waits no longer. */

@@ -27,8 +27,8 @@ export interface Notification {
 interface Attached {
   readonly object: CallableObject;
   readonly user: string;
-  /** Whether it was made of the class (JOB-102). */
-  readonly isOfClass: boolean;
+  /** Of which class it was made (JOB-102); undefined where a client has set it. */
+  readonly clsid: Guid | undefined;
 }
 
 const S_OK = hresultOf('S_OK');
@@ -53,22 +53,26 @@ export class JobReceiver {
   }
 
   /** The object takes the place of the one before, which is released (JOB-93). It is owned from here on. */
-  attach(object: CallableObject, user: string, isOfClass = false): void {
+  attach(object: CallableObject, user: string, clsid?: Guid): void {
     this.#attached?.object.release();
     this.#isCommandLines = false;
-    const attached = { object, user, isOfClass };
+    const attached = { object, user, clsid };
     this.#attached = attached;
     void object.gone.then(() => {
       if (this.#attached === attached) this.#attached = undefined;
     });
   }
 
-  /** Releases the object; or only one that was made of the class (JOB-OPEN-5). */
-  detach(which: 'any' | 'ofClass' = 'any'): void {
+  /** Releases the object. */
+  detach(): void {
     this.#isCommandLines = false;
-    if (!this.#attached || (which === 'ofClass' && !this.#attached.isOfClass)) return;
-    this.#attached.object.release();
+    this.#attached?.object.release();
     this.#attached = undefined;
+  }
+
+  /** Releases an object that was made of another class than this (JOB-OPEN-5). */
+  detachOfOther(clsid: Guid | undefined): void {
+    if (this.#attached?.clsid !== undefined && this.#attached.clsid !== clsid) this.detach();
   }
 
   /** What it has to say is over: the next notification begins with the object again. */
@@ -98,12 +102,14 @@ export class JobReceiver {
   /** The answer; `failed` where there is none, `nobody` where nobody was asked. */
   async #call(call: Notification, settings: NotificationSettings): Promise<number | 'failed' | 'nobody'> {
     const bytes = encodeCall({ eventClass: JOB_CALLBACK, interface: IID_JOB_CALLBACK, ...call });
-    if (this.#attached) {
-      const answer = await this.#answer(this.#attached, bytes);
-      if (answer !== 'gone') return answer;
+    // Whoever has taken the place of one that was called is called, too (JOB-111).
+    for (let called = this.#attached; called; called = this.#attached) {
+      const answer = await this.#answer(called, bytes);
+      if (this.#attached === called && answer !== 'gone') return answer;
+      if (this.#attached === called) this.#attached = undefined;
+      // One that went by itself after it had answered.
+      if (!this.#attached && answer !== 'gone') return answer;
     }
-    // It may have been replaced while it was called.
-    if (this.#attached) return 'failed';
     if (settings.clsid === undefined) return 'nobody';
     const made = await this.#create(settings.clsid, settings.clsidUser);
     if (!made) return 'failed';
@@ -124,18 +130,16 @@ export class JobReceiver {
       object.release();
       return undefined;
     }
-    this.attach(object, user, true);
+    this.attach(object, user, clsid);
     return this.#attached;
   }
 
-  async #answer(attached: Attached, bytes: Uint8Array): Promise<number | 'gone'> {
+  async #answer({ object }: Attached, bytes: Uint8Array): Promise<number | 'gone'> {
     try {
-      return await attached.object.call(bytes);
+      return await object.call(bytes);
     } catch (reason) {
       const { code, hresult } = SpoolError.from(reason, 'E_UNEXPECTED');
-      if (code !== 'CONNECTION_LOST' && code !== 'CHANNEL_ALREADY_CLOSED') return hresult;
-      if (this.#attached === attached) this.#attached = undefined;
-      return 'gone';
+      return code === 'CONNECTION_LOST' || code === 'CHANNEL_ALREADY_CLOSED' ? 'gone' : hresult;
     }
   }
 }

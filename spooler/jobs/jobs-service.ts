@@ -335,7 +335,7 @@ export class JobsService implements Service {
       entry.notifier.detach();
       return ok();
     }
-    const opened = await this.#system.objects.open(caller, object);
+    entry.notifier.attach(await this.#system.objects.open(caller, object), caller.user);
     try {
       await entry.print.change((now) => {
         checkLives(now);
@@ -343,10 +343,10 @@ export class JobsService implements Service {
         return { ...now, files, notification: { ...now.notification, told: false } };
       });
     } catch (reason) {
-      opened.release();
+      entry.notifier.detach();
       throw reason;
     }
-    entry.notifier.attach(opened, caller.user);
+    entry.notifier.wake();
     return ok();
   }
 
@@ -362,9 +362,8 @@ export class JobsService implements Service {
     // JOB-OPEN-2.
     if (clsid !== undefined && !this.#system.classes.isKnown(clsid, caller.user))
       throw new SpoolError('REGDB_E_CLASSNOTREG', { input: clsid });
-    const { clsid: before } = entry.print.job.notification;
     await this.#setNotification(entry, () => ({ clsid, clsidUser: clsid === undefined ? '' : caller.user }));
-    if (before !== clsid) entry.notifier.detach('ofClass');
+    entry.notifier.detachOfOther(clsid);
     return ok();
   }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { JOB_STATUS } from '../../../shared/jobs/vocabulary.ts';
 import { JobStage } from './job-stage.ts';
 
-test('JOB-10 to JOB-16, JOB-21, JOB-37: a job is made, spooled, printed page by page, and completed', async () => {
+test('JOB-10, JOB-11, JOB-12, JOB-13, JOB-14, JOB-16, JOB-21, JOB-37: a job is made, spooled, printed page by page, and completed', async () => {
   await using stage = await JobStage.start();
   await stage.printer();
   const ann = await stage.client();
