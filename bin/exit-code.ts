@@ -6,7 +6,7 @@ export const EXIT = {
   ok: 0,
   /** Refused by the spooler, or failed; the code says why. */
   refused: 1,
-  /** The command line, or a file that it names, cannot be used. */
+  /** The command line, or a file or store that it names, cannot be used. */
   usage: 2,
   /** No spooler was reached, or it wants another token; for `serve`: the address cannot be had. */
   unreachable: 3,
@@ -20,6 +20,12 @@ const OTHER_THAN_REFUSED: Partial<Record<Code, number>> = {
   TOKEN_FILE_INVALID: EXIT.usage,
   CLASS_FILE_INVALID: EXIT.usage,
   EVENTS_FILE_INVALID: EXIT.usage,
+  STORE_FULL: EXIT.usage,
+  STORE_FAILED: EXIT.usage,
+  STORE_IN_USE: EXIT.usage,
+  STORE_CORRUPT: EXIT.usage,
+  STORE_TOO_NEW: EXIT.usage,
+  STORE_UNAVAILABLE: EXIT.usage,
   CONNECTION_FAILED: EXIT.unreachable,
   UNAUTHORIZED: EXIT.unreachable,
   CONNECTION_LOST: EXIT.rundown,

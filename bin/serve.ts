@@ -1,28 +1,32 @@
 /** `spoolpipe serve`: a spooler until it is told to stop. */
 
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
 import {
   ClassTable,
   createEventSystem,
+  createJobSystem,
   type EmbeddedEventSystem,
+  type EmbeddedJobSystem,
   type EventsFile,
   parseEventsFile,
   type ServeOptions,
   type Server,
   type SpoolerEvent,
+  type Store,
   serve,
   TokenTable,
 } from '../spooler/index.ts';
 import { action, type Running } from './action.ts';
 import { sentenceOf } from './event-report.ts';
 import { CommandError, EXIT } from './exit-code.ts';
+import { addKeeping, type KeepingOptions, type Kept, openKept } from './keeping.ts';
 import { wholeNumber } from './number.ts';
 import type { Output } from './output.ts';
 import { readNamedFile } from './payload.ts';
 
-interface ServeCommandOptions {
+interface ServeCommandOptions extends KeepingOptions {
   readonly host: string;
   readonly port: number;
   readonly server?: string;
@@ -50,7 +54,7 @@ const MOST = 1_000_000;
 export function addServe(program: Command): void {
   const limit = (flags: string, description: string, most = MOST): Option =>
     new Option(flags, description).argParser(wholeNumber(1, most));
-  program
+  const command = program
     .command('serve')
     .summary('run a spooler')
     .description(
@@ -63,7 +67,8 @@ export function addServe(program: Command): void {
         .argParser(wholeNumber(0, 65_535))
         .default(6310),
     )
-    .option('--server <name>', 'the server part of its printer names (default: localhost)')
+    .option('--server <name>', 'the server part of its printer names (default: localhost)');
+  addKeeping(command)
     .option('--token-file <file>', 'who may connect, as whom, with which rights: see docs/serve.md')
     .option('--classes <file>', 'which programs and modules serve which classes: see docs/serve.md')
     .option('--events <file>', 'event classes, subscriptions and roles: see docs/serve.md')
@@ -95,19 +100,38 @@ Examples:
     .action(action(run));
 }
 
-async function run(command: Command, { output, stop }: Running): Promise<number> {
+async function run(command: Command, running: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
+  const serving = await serveOptions(options, running.output);
+  const kept = await openKept(options, running.output);
+  try {
+    return await serveUntilStopped(options, serving, kept, running);
+  } finally {
+    await kept?.store.close();
+  }
+}
+
+async function serveUntilStopped(
+  options: ServeCommandOptions,
+  serving: ServeOptions,
+  kept: Kept | undefined,
+  { output, stop }: Running,
+): Promise<number> {
   let address: string | undefined;
-  const serving = await serveOptions(options, output);
-  const events = await eventSystem(options, output, serving.tokens, () => address);
-  const server = await start({ ...serving, services: events.services });
+  const surroundings = { output, store: kept?.store, tokens: serving.tokens, url: () => address };
+  const events = await eventSystem(options, surroundings);
+  const jobs = jobSystem(events, kept, output);
+  const server = await start({ ...serving, services: [...events.services, ...jobs.services] });
   const { url, port, spooler } = server;
   address = reachable(url);
-  await configured(events, server);
-  await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION }, url);
-  output.say(
-    `spoolpipe ${VERSION} is ready${options.tokenFile === undefined ? '; everybody on loopback may do everything' : ''}`,
-  );
+  await configured(events, jobs, server);
+  const data = kept?.folder ?? null;
+  await output.result({ event: 'ready', url, port, server: spooler.server, version: VERSION, data }, url);
+  const remarks = [
+    ...(options.tokenFile === undefined ? ['everybody on loopback may do everything'] : []),
+    data === null ? 'nothing is kept' : `what must last is kept in ${data}`,
+  ];
+  output.say([`spoolpipe ${VERSION} is ready`, ...remarks].join('; '));
   await new Promise<void>((resolve) => {
     if (stop.signal.aborted) resolve();
     else stop.signal.addEventListener('abort', () => resolve());
@@ -130,9 +154,10 @@ async function start(options: ServeOptions): Promise<Server> {
 }
 
 /** What the operator's files say of events has to make sense before anybody is told that the spooler is ready. */
-async function configured(events: EmbeddedEventSystem, server: Server): Promise<void> {
+async function configured(events: EmbeddedEventSystem, jobs: EmbeddedJobSystem, server: Server): Promise<void> {
   try {
     await events.ready();
+    await jobs.ready();
   } catch (reason) {
     await server.close();
     if (!(reason instanceof SpoolError)) throw reason;
@@ -140,12 +165,17 @@ async function configured(events: EmbeddedEventSystem, server: Server): Promise<
   }
 }
 
-/** `url`: where the spooler is, once it is ready. */
+interface Surroundings {
+  readonly output: Output;
+  readonly store: Store | undefined;
+  readonly tokens: TokenTable | undefined;
+  /** Where the spooler is, once it is ready. */
+  readonly url: () => string | undefined;
+}
+
 async function eventSystem(
   { classes, events }: ServeCommandOptions,
-  output: Output,
-  tokens: TokenTable | undefined,
-  url: () => string | undefined,
+  { output, store, tokens, url }: Surroundings,
 ): Promise<EmbeddedEventSystem> {
   const configuration = events === undefined ? undefined : await readEvents(events);
   const table = classes === undefined ? new ClassTable() : await readClasses(classes);
@@ -155,8 +185,18 @@ async function eventSystem(
       output.say(sentenceOf(report));
       void output.record({ event: 'events', ...report });
     },
+    ...(store && { store }),
     ...(configuration && { configuration }),
     ...(tokens && { isUser: (user: string) => tokens.isUser(user) }),
+  });
+}
+
+/** Documents lie beside the store that has their jobs. */
+function jobSystem(events: EmbeddedEventSystem, kept: Kept | undefined, output: Output): EmbeddedJobSystem {
+  return createJobSystem({
+    events,
+    onLine: (line) => output.say(line),
+    ...(kept && { store: kept.store, folder: join(kept.folder, 'spool') }),
   });
 }
 
@@ -214,6 +254,8 @@ function limitsOf({
 function observe(event: SpoolerEvent, output: Output, verbose: boolean): void {
   switch (event.kind) {
     case 'fault':
+      // The store tells of its failures itself, once.
+      if (event.reason instanceof SpoolError && event.reason.code.startsWith('STORE_')) return;
       return output.say(
         `fault: ${event.user}: ${event.reason instanceof Error ? event.reason.stack : String(event.reason)}`,
       );

@@ -11,6 +11,7 @@ import { addListen } from './listen.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
 import { addStatus } from './status.ts';
+import { addStore } from './store.ts';
 
 const program = new Command('spoolpipe')
   .description("The Windows print spooler's asynchronous notification pipe, on every platform, over WebSocket.")
@@ -26,6 +27,7 @@ addStatus(program);
 addExplain(program);
 addEvents(program);
 addFilter(program);
+addStore(program);
 
 program.addHelpText(
   'after',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { hresultOf, SpoolError } from '../shared/index.ts';
 import type { Service } from '../spooler/index.ts';
 import { type RigOptions, startRig } from '../test/harness/index.ts';
-import { encodeJson, failureOf } from './call.ts';
+import { encodePayload, failureOf } from './call.ts';
 import { Connection } from './connection.ts';
 
 const utf8 = new TextEncoder();
@@ -109,6 +109,6 @@ describe('a failure', () => {
   });
 
   test('of what JSON cannot hold says why', () => {
-    expect(() => encodeJson(1n, 10)).toThrow(/BigInt/);
+    expect(() => encodePayload(1n, 10)).toThrow(/BigInt/);
   });
 });

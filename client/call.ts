@@ -1,4 +1,4 @@
-/** What a call of a service carries, there and back: JSON. */
+/** What a call of a service carries, there and back: JSON, or on the way there what its service takes. */
 
 import { type Outcome, outcomeOf, SpoolError } from '../shared/index.ts';
 import type { Success } from './connection.ts';
@@ -13,17 +13,19 @@ export interface Reply {
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
-/** Throws `E_INVALIDARG` for what JSON cannot hold, and `MAX_NOTIFICATION_SIZE_EXCEEDED`. */
-export function encodeJson(json: unknown, limit: number): Uint8Array {
-  let written: string | undefined;
+/** Bytes go as they are. Throws `E_INVALIDARG` for what JSON cannot hold, and `MAX_NOTIFICATION_SIZE_EXCEEDED`. */
+export function encodePayload(json: unknown, limit: number): Uint8Array {
+  const bytes = json instanceof Uint8Array ? json : utf8.encode(written(json));
+  if (bytes.length > limit) throw new SpoolError('MAX_NOTIFICATION_SIZE_EXCEEDED', { input: `${bytes.length} bytes` });
+  return bytes;
+}
+
+function written(json: unknown): string {
   try {
-    written = JSON.stringify(json);
+    return JSON.stringify(json) ?? '';
   } catch (reason) {
     throw SpoolError.from(reason, 'E_INVALIDARG');
   }
-  const bytes = utf8.encode(written ?? '');
-  if (bytes.length > limit) throw new SpoolError('MAX_NOTIFICATION_SIZE_EXCEEDED', { input: `${bytes.length} bytes` });
-  return bytes;
 }
 
 /** Throws `PROTOCOL_VIOLATED` where it is no JSON. */

@@ -39,7 +39,7 @@ import {
 } from '../shared/index.ts';
 import { Outbox } from '../shared/outbox.ts';
 import { type Answer, Awaited, type Waiter } from './awaited.ts';
-import { encodeJson, failureOf, type Reply, replyOf } from './call.ts';
+import { encodePayload, failureOf, type Reply, replyOf } from './call.ts';
 import { harmless, type OnProblem, reportToConsole } from './callbacks.ts';
 import { Received } from './received.ts';
 import type { Unanswered } from './unanswered.ts';
@@ -296,13 +296,13 @@ export class Connection {
   }
 
   /**
-   * Calls a method of a service. Rejects with `E_NOINTERFACE` where the spooler has no such service, `E_NOTIMPL` where
+   * Calls a method of a service with JSON; bytes go as they are, borrowed until it is answered. Rejects with `E_NOINTERFACE` where the spooler has no such service, `E_NOTIMPL` where
    * that has no such method, `E_OUTOFMEMORY` where too many calls are under way, `MAX_NOTIFICATION_SIZE_EXCEEDED`, what
    * the service refuses it with, and `CONNECTION_LOST`. Calls may be answered in another order than they were made. The
    * signal gives up waiting; the call takes effect all the same.
    */
   async call(service: string, method: string, json?: unknown, signal?: AbortSignal): Promise<Reply> {
-    const payload = encodeJson(json, this.limits.payload);
+    const payload = encodePayload(json, this.limits.payload);
     return this.request((request) => ({ op: 'call', request, service, method, payload }), replyOf, signal);
   }
 

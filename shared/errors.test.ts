@@ -49,6 +49,22 @@ const COMMON_HRESULTS = [
   ['PROTOCOL.md section 8', 'E_INVALIDARG', 0x80070057],
 ] as const satisfies readonly (readonly [string, Code, number])[];
 
+const JOB_CODES = [
+  ['JOB-152', 'BG_E_NOT_FOUND', 0x80200001],
+  ['JOB-153', 'BG_E_INVALID_STATE', 0x80200002],
+  ['JOB-154', 'BG_E_EMPTY', 0x80200003],
+  ['JOB-155', 'BG_E_ERROR_INFORMATION_UNAVAILABLE', 0x8020000f],
+  ['JOB-156', 'BG_E_NETWORK_DISCONNECTED', 0x80200010],
+  ['JOB-158', 'BG_E_STRING_TOO_LONG', 0x80200021],
+  ['JOB-159', 'BG_E_RECORD_DELETED', 0x80200042],
+  ['JOB-161', 'BG_E_VALIDATION_FAILED', 0x80200053],
+  ['JOB-162', 'E_PENDING', 0x8000000a],
+  ['winerror.h', 'ERROR_INVALID_PRINTER_NAME', 0x80070709],
+  ['winerror.h', 'ERROR_PRINTER_ALREADY_EXISTS', 0x8007070a],
+  ['JOB-MAP-5, decided', 'PRINTER_STOPPED', 0x80200ff0],
+  ['JOB-MAP-6, decided', 'DOCUMENT_BLOCKED', 0x80200ff1],
+] as const satisfies readonly (readonly [string, Code, number])[];
+
 /** EVC-181 to EVC-196 and EVC-209. */
 const EVENT_CODES = [
   ['EVC-181', 'EVENT_S_SOME_SUBSCRIBERS_FAILED', 0x00040200],
@@ -110,6 +126,11 @@ describe('the codes', () => {
     expect(success('NO_LISTENERS')).toBe(0x00040007);
   });
 
+  test.each(JOB_CODES)('%s: %s', (_, code, hresult) => {
+    expect(hresultOf(code)).toBe(hresult);
+    expect(outcomeOf(hresult)).toEqual({ code, hresult });
+  });
+
   test.each(EVENT_CODES)('%s: %s', (_, code, hresult) => {
     expect(hresultOf(code)).toBe(hresult);
     expect(outcomeOf(hresult)).toEqual({ code, hresult });
@@ -130,11 +151,11 @@ describe('the codes', () => {
 
   test('are a closed set: those of the documents and those of this library', () => {
     const documented = [
-      ...[...PRINT_ASYNC_NOTIFY_ERROR, ...COMMON_HRESULTS, ...EVENT_CODES].map(([, code]) => code),
+      ...[...PRINT_ASYNC_NOTIFY_ERROR, ...COMMON_HRESULTS, ...EVENT_CODES, ...JOB_CODES].map(([, code]) => code),
       ...COM_HRESULTS.map(([code]) => code),
     ];
     expect(new Set(ALL_CODES.keys())).toEqual(new Set([...documented, ...OWN.map(([code]) => code)]));
-    expect(documented).toHaveLength(56);
+    expect(documented).toHaveLength(69);
   });
 
   test('have a number each, a sentence and an advice', () => {

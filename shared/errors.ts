@@ -6,10 +6,19 @@
 import { COMMON_CODES } from './codes/common.ts';
 import type { CodeEntry } from './codes/entry.ts';
 import { EVENT_CODES } from './codes/events.ts';
+import { JOB_CODES } from './codes/jobs.ts';
 import { OWN_CODES } from './codes/own.ts';
 import { PIPE_CODES } from './codes/pipe.ts';
+import { STORE_CODES } from './codes/store.ts';
 
-const CODES = { ...PIPE_CODES, ...COMMON_CODES, ...EVENT_CODES, ...OWN_CODES } as const;
+const CODES = {
+  ...PIPE_CODES,
+  ...COMMON_CODES,
+  ...EVENT_CODES,
+  ...JOB_CODES,
+  ...STORE_CODES,
+  ...OWN_CODES,
+} as const;
 
 /** The name of a result; the same names as in `PrintAsyncNotifyError` and winerror.h, plus this library's own. */
 export type Code = keyof typeof CODES;

@@ -80,6 +80,25 @@ export {
   notificationType,
   WELL_KNOWN_TYPES,
 } from './guid.ts';
+export {
+  IID_JOB_CALLBACK,
+  JOB_CALLBACK,
+  JOB_CALLBACK_METHODS,
+  type JobCallbackMethod,
+  jobCallbackMethod,
+} from './jobs/job-callback.ts';
+export {
+  DEF_PRIORITY,
+  type Failure,
+  GUID_NULL,
+  JOB_STATES,
+  JOB_STATUS,
+  type JobState,
+  MAX_PRIORITY,
+  MIN_PRIORITY,
+  NOTIFY,
+  type PrinterReason,
+} from './jobs/vocabulary.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Link, LinkHandlers } from './link.ts';
 export {

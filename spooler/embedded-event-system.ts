@@ -1,6 +1,7 @@
 /** The event system as an embedding program sees it. What clients ask of it goes through its service. */
 
 import { type Guid, SpoolError } from '../shared/index.ts';
+import { jobCallbackMethod } from '../shared/jobs/job-callback.ts';
 import { ClassService, type ClassServiceOptions } from './activation/class-service.ts';
 import type { ServiceFactory } from './core/service.ts';
 import { EventSystem, type EventSystemOptions } from './events/event-system.ts';
@@ -16,10 +17,14 @@ export interface EmbeddedEventSystemOptions extends EventSystemOptions {
   readonly classes?: Omit<ClassServiceOptions, 'lookup' | 'onServed'>;
 }
 
-/** For one spooler. Everything but `services` throws `E_UNEXPECTED` until a spooler was made with them. */
+/** For one spooler. Everything but `services` and `onClassServed` throws `E_UNEXPECTED` until a spooler was made with them. */
 export interface EmbeddedEventSystem {
   /** `classes` and `events`, for the spooler's option of that name. */
   readonly services: readonly ServiceFactory[];
+  /** Its classes, for features beside it. Throws `E_UNEXPECTED` until a spooler was made. */
+  classes(): ClassService;
+  /** Calls back whenever somebody serves a class from then on. */
+  onClassServed(then: (clsid: Guid) => void): void;
   /** Resolves when everything was read from the store and configured. Rejects as those do; then nothing works. */
   ready(): Promise<void>;
   /** Sets the publisher filter of an event class, or takes it away with null (EVC-131). */
@@ -40,6 +45,7 @@ export interface EmbeddedEventSystem {
 export function createEventSystem(options: EmbeddedEventSystemOptions = {}): EmbeddedEventSystem {
   let classes: ClassService | undefined;
   let running: EventSystem | undefined;
+  const served: ((clsid: Guid) => void)[] = [];
   const system = (): EventSystem => {
     if (!running) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has no spooler yet' });
     return running;
@@ -51,8 +57,11 @@ export function createEventSystem(options: EmbeddedEventSystemOptions = {}): Emb
         classes = new ClassService(host, {
           ...(options.subscriberTime !== undefined && { callTime: options.subscriberTime }),
           ...options.classes,
-          lookup: (...wanted) => running?.catalogue.methodOf(...wanted),
-          onServed: () => running?.wake(),
+          lookup: (...wanted) => jobCallbackMethod(...wanted) ?? running?.catalogue.methodOf(...wanted),
+          onServed: (clsid) => {
+            running?.wake();
+            for (const then of served) then(clsid);
+          },
         });
         return classes;
       },
@@ -62,6 +71,11 @@ export function createEventSystem(options: EmbeddedEventSystemOptions = {}): Emb
         return new EventsService(running);
       },
     ],
+    classes: () => {
+      if (!classes) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has no spooler yet' });
+      return classes;
+    },
+    onClassServed: (then) => void served.push(then),
     ready: async () => void (await system().ready()),
     setMultiInterfacePublisherFilter: (eventClass, filter) =>
       system().filters.setMultiInterfacePublisherFilter(eventClass, filter),

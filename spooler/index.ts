@@ -23,6 +23,7 @@ export {
   type EmbeddedEventSystem,
   type EmbeddedEventSystemOptions,
 } from './embedded-event-system.ts';
+export { createJobSystem, type EmbeddedJobSystem, type EmbeddedJobSystemOptions } from './embedded-job-system.ts';
 export { createSpooler, type EmbeddedSpooler } from './embedded-spooler.ts';
 export type { EventLog, EventReport } from './events/event-log.ts';
 export type { RoleTable } from './events/event-security.ts';
@@ -40,8 +41,12 @@ export type {
 export type { QueueLimits } from './events/queue.ts';
 export type { Fate } from './events/result.ts';
 export type { Subscription } from './events/subscription.ts';
+export type { CommandLine } from './jobs/job.ts';
+export type { JobClasses, JobSystemOptions } from './jobs/job-system.ts';
 export type { CallableObject } from './objects/callable-object.ts';
+export { openStore, type StoreOptions } from './store/lmdb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export type { Change, Store } from './store/store.ts';
+export { checkStore, compactStore, type StoreReport } from './store/store-care.ts';
 export { TokenTable } from './tokens.ts';
 export { type ServeOptions, type Server, serve } from './ws-server.ts';

@@ -37,6 +37,7 @@ export const COMMON_CODES = {
     'The object that was called did not answer in time.',
     'See what holds it up, or allow it more time.',
   ),
+  E_PENDING: entry(0x8000000a, 'It is not there yet.', 'Wait for it.'),
   E_NOTIMPL: entry(0x80004001, 'There is no such method here.', 'See which methods the other side has.'),
   E_NOINTERFACE: entry(0x80004002, 'There is no such interface or service here.', 'See what the other side offers.'),
   E_POINTER: entry(0x80004003, 'Something that is needed was not given.', 'Give it.'),

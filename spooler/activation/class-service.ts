@@ -115,6 +115,11 @@ export class ClassService implements Service, Activator {
     return factory ? this.#created(clsid, factory) : this.#opened(clsid, user);
   }
 
+  /** Whether somebody serves the class for the user, or would be started for it. */
+  isKnown(clsid: Guid, user: string): boolean {
+    return this.#table.get(clsid) !== undefined || this.#servers.find(clsid, user) !== undefined;
+  }
+
   /** Whether objects of the class live in the spooler's own process. */
   isInproc(clsid: Guid): boolean {
     return this.#factories.has(clsid);

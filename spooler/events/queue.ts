@@ -14,10 +14,13 @@ import { Line, type LineHooks, type Step } from './line.ts';
 import {
   advanced,
   decodeMessage,
+  decodeNumber,
   decodeProgress,
   encodeMessage,
+  encodeNumber,
   encodeProgress,
   keyOf,
+  LAST_NUMBER,
   type Place,
   type Progress,
   type QueuedMessage,
@@ -95,6 +98,9 @@ export class EventQueue implements LineHooks {
    */
   static async open(parts: QueueParts): Promise<EventQueue> {
     const queue = new EventQueue(parts);
+    for await (const [key, bytes] of parts.store.entries(LAST_NUMBER)) {
+      if (key === LAST_NUMBER) queue.#lastId = decodeNumber(bytes);
+    }
     const progress = new Map<string, Progress | undefined>();
     for await (const [key, bytes] of parts.store.entries('progress/')) progress.set(key, decodeProgress(bytes));
     for await (const stored of queue.#stored('queue')) {
@@ -159,7 +165,10 @@ export class EventQueue implements LineHooks {
       for (const message of messages) this.#count(message, -1);
       throw new SpoolError('INTERNAL_NOTIFICATION_QUEUE_IS_FULL');
     }
-    const stored = this.#parts.store.write(messages.map((message) => put('queue', message)));
+    const stored = this.#parts.store.write([
+      ...messages.map((message) => put('queue', message)),
+      { put: [LAST_NUMBER, encodeNumber(this.#lastId)] },
+    ]);
     for (const message of messages) {
       const line = this.#line(message);
       line.stand(message, stored);

@@ -103,3 +103,16 @@ function decoded<Schema extends v.GenericSchema>(schema: Schema, bytes: Uint8Arr
 export function sizeOf({ calls }: Recording): number {
   return calls.reduce((sum, call) => sum + call.length, 0);
 }
+
+/** Where the store has the last number that was given: none is given again, though what had it is gone. */
+export const LAST_NUMBER = 'number/queue';
+
+export function encodeNumber(number: number): Uint8Array {
+  return new TextEncoder().encode(String(number));
+}
+
+/** 0 for bytes that are no number. */
+export function decodeNumber(bytes: Uint8Array): number {
+  const number = Number(new TextDecoder().decode(bytes));
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+}

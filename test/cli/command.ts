@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly input?: string | Uint8Array;
   /** Where standard output goes instead of here. */
   readonly output?: string;
+  /** Whether a spooler keeps what must last in the data folder of the user, who is then one that `env` makes. */
+  readonly keeps?: boolean;
 }
 
 /** Starts `spoolpipe` with these words. `await using` kills what is still running. */
@@ -54,11 +56,13 @@ export class Running implements AsyncDisposable {
   #hasEnded = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(words: readonly string[], { env = {}, input, output }: StartOptions) {
+  constructor(words: readonly string[], { env = {}, input, output, keeps = false }: StartOptions) {
     this.#words = words.join(' ');
+    const isNamed = words[0] !== 'serve' || words.includes('--data') || words.includes('--ephemeral');
+    const kept = isNamed || keeps ? [] : ['--ephemeral'];
     const { SPOOLPIPE_URL: _url, SPOOLPIPE_TOKEN: _token, ...inherited } = process.env;
     const file = output === undefined ? undefined : openSync(output, 'w');
-    this.#child = spawn(process.execPath, [ENTRY, ...words], {
+    this.#child = spawn(process.execPath, [ENTRY, ...words, ...kept], {
       env: { ...inherited, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
     });

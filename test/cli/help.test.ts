@@ -10,6 +10,7 @@ const SUBCOMMANDS = [
   ...['install', 'list', 'remove', 'fire', 'subscribe', 'subscriptions', 'dead-letters'].map(
     (name) => `events ${name}`,
   ),
+  ...['store', 'store check', 'store compact'],
 ];
 
 test.each(['spoolpipe', ...SUBCOMMANDS])('the help of %s', async (name) => {

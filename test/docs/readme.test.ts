@@ -67,8 +67,9 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   // Inside the project, so that the snippets' `spoolpipe/…` is this package.
   folder = await mkdtemp(join(root, 'dist', 'readme-'));
-  // `npm ci` has been run, or this test would not be; any free port, so that nothing else is in the way.
-  spooler = new Running('npm start -- --port 0', process.env);
+  // `npm ci` has been run, or this test would not be; any free port, so that nothing else is in the way, and not
+  // the data folder of whoever runs the tests.
+  spooler = new Running(`npm start -- --port 0 --data '${join(folder, 'data')}'`, process.env);
   const [, url] = await spooler.hears(/(ws:\/\/127\.0\.0\.1:\d+)/);
   env = { ...process.env, SPOOLPIPE_URL: url };
 }, 60_000);

@@ -1,0 +1,203 @@
+/**
+ * A store that loses nothing: lmdb, without those of its options that acknowledge before the disk has (decision 30). What
+ * a resolved write means, and what becomes of each fault, is in docs/store.md.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, SpoolError, systemClock } from '../../shared/index.ts';
+import { GroupCommit } from './group-commit.ts';
+import { type Database, type Lmdb, loadLmdb, type ReadTransaction, type RootDatabase } from './lmdb.ts';
+import { type Change, checkChanges, type Store } from './store.ts';
+import { storeFailure } from './store-failure.ts';
+import { checkStoreFile } from './store-file.ts';
+import { MIGRATIONS, type Migration, openFormat } from './store-format.ts';
+import { lockStore, type StoreLock } from './store-lock.ts';
+import { decodeValue, encodeValue } from './stored-value.ts';
+
+export interface StoreOptions {
+  /** Milliseconds a commit may take until the store is given up; default 30,000. */
+  readonly commitTime?: number;
+  readonly clock?: Clock;
+  /** Hears of the first commit of those in a row that fail, whoever waits for them. Must not throw. */
+  readonly onFailure?: (failure: SpoolError) => void;
+  /** For tests of this package. */
+  readonly migrations?: readonly Migration[];
+}
+
+/** Where things are in the folder of a store. */
+export const STORE_FILE = 'store.mdb';
+export const OWNER_FILE = 'owner.mdb';
+
+const COMMIT_TIME = 30_000;
+/** Greater than every character of a key. */
+const AFTER_ALL_KEYS = '\x7f';
+
+/**
+ * Opens the store in a folder, which is made where it is missing. It is this process's alone until it is closed. Rejects,
+ * nothing changed, with
+ * - `STORE_IN_USE`: it is open, here or in another process that lives,
+ * - `STORE_CORRUPT`: the file is damaged, or is no store,
+ * - `STORE_TOO_NEW`: a newer version has written it,
+ * - `STORE_FULL`, `STORE_FAILED`: the disk does not take it,
+ * - `STORE_UNAVAILABLE`: there is no lmdb for this platform.
+ */
+export async function openStore(folder: string, options: StoreOptions = {}): Promise<Store> {
+  return openLmdbStore(folder, options);
+}
+
+/** The same, for what needs to know that it is lmdb. */
+export async function openLmdbStore(folder: string, options: StoreOptions = {}): Promise<LmdbStore> {
+  const lmdb = await loadLmdb();
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const lock = await lockStore(lmdb, join(folder, OWNER_FILE));
+    try {
+      return await LmdbStore.open(lmdb, lock, folder, options);
+    } catch (reason) {
+      await lock.release();
+      throw reason;
+    }
+  } catch (reason) {
+    throw await openFailure(reason, folder);
+  }
+}
+
+/** Whoever opens a store is told where, and what the system says. */
+export async function openFailure(reason: unknown, folder: string): Promise<SpoolError> {
+  const { code, input } =
+    reason instanceof SpoolError ? reason : await storeFailure(reason, join(folder, STORE_FILE), 0);
+  const why = reason instanceof SpoolError || !(reason instanceof Error) ? input : reason.message;
+  return new SpoolError(code, { input: why ? `${folder}: ${why}` : folder, cause: reason });
+}
+
+export class LmdbStore implements Store {
+  readonly #root: RootDatabase;
+  readonly #values: Database;
+  readonly #lock: StoreLock;
+  readonly #folder: string;
+  readonly #commits: GroupCommit;
+  readonly #onFailure: (failure: SpoolError) => void;
+  readonly #readings = new Set<ReadTransaction>();
+  #hasFailed = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(root: RootDatabase, values: Database, lock: StoreLock, folder: string, options: StoreOptions) {
+    const { clock = systemClock, commitTime = COMMIT_TIME, onFailure = () => {} } = options;
+    this.#root = root;
+    this.#values = values;
+    this.#lock = lock;
+    this.#folder = folder;
+    this.#onFailure = onFailure;
+    this.#commits = new GroupCommit({ clock, commitTime, commit: (changes) => this.#commit(changes) });
+  }
+
+  /** Takes the lock over, where it resolves. */
+  static async open(lmdb: Lmdb, lock: StoreLock, folder: string, options: StoreOptions = {}): Promise<LmdbStore> {
+    const path = join(folder, STORE_FILE);
+    await checkStoreFile(path);
+    // Without overlapping, a commit has ended once it is on the disk, and one that fails says so.
+    const root = lmdb.open({
+      path,
+      encoding: 'binary',
+      overlappingSync: false,
+      eventTurnBatching: false,
+      safeRestore: true,
+    });
+    try {
+      const values = openFormat(root, options.migrations ?? MIGRATIONS);
+      return new LmdbStore(root, values, lock, folder, options);
+    } catch (reason) {
+      await root.close();
+      throw reason;
+    }
+  }
+
+  /** Rejects with `STORE_CORRUPT` at the first value that is not what was stored. */
+  async *entries(prefix: string): AsyncGenerator<readonly [key: string, value: Uint8Array], void> {
+    for (const [key, value] of this.#read(prefix)) {
+      if (value === undefined) throw new SpoolError('STORE_CORRUPT', { input: `${this.#folder}: at ${key}` });
+      yield [key, value];
+    }
+  }
+
+  /** Reads everything: how many entries there are, and the keys of those that are not what was stored. */
+  inspect(): { readonly entries: number; readonly damaged: readonly string[] } {
+    const damaged: string[] = [];
+    let entries = 0;
+    for (const [key, value] of this.#read('')) {
+      entries++;
+      if (value === undefined) damaged.push(key);
+    }
+    return { entries, damaged };
+  }
+
+  *#read(prefix: string): Generator<readonly [key: string, value: Uint8Array | undefined], void> {
+    this.#checkOpen();
+    this.#values.resetReadTxn();
+    const transaction = this.#values.useReadTransaction();
+    this.#readings.add(transaction);
+    try {
+      const range = { transaction, end: prefix + AFTER_ALL_KEYS, ...(prefix !== '' && { start: prefix }) };
+      for (const { key, value } of this.#values.getRange(range)) {
+        yield [key, decodeValue(key, value)];
+        this.#checkOpen();
+      }
+    } finally {
+      if (this.#readings.delete(transaction)) transaction.done();
+    }
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    this.#checkOpen();
+    checkChanges(changes);
+    if (changes.length === 0) return;
+    await this.#commits.write(
+      changes.map((change) =>
+        'put' in change ? { put: [change.put[0], encodeValue(change.put[0], change.put[1])] } : change,
+      ),
+    );
+  }
+
+  async #commit(changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#values.batch(() => {
+        for (const change of changes) {
+          if ('put' in change) this.#values.put(...change.put);
+          else this.#values.remove(change.remove);
+        }
+      });
+      this.#hasFailed = false;
+    } catch (reason) {
+      const bytes = changes.reduce((sum, change) => sum + ('put' in change ? change.put[1].length : 0), 0);
+      const failure = await storeFailure(reason, join(this.#folder, STORE_FILE), bytes);
+      if (!this.#hasFailed) this.#onFailure(failure);
+      this.#hasFailed = true;
+      throw failure;
+    }
+  }
+
+  /** A copy of the store with nothing in it but its entries. The path must not be there. */
+  async copyTo(path: string): Promise<void> {
+    await this.#root.backup(path, true);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#commits.idle();
+    for (const transaction of this.#readings) transaction.done();
+    this.#readings.clear();
+    // After a failure lmdb may never come back from anything; it and the lock go with the process.
+    if (this.#commits.failure) return;
+    await this.#root.close();
+    await this.#lock.release();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new SpoolError('RPC_S_CALL_CANCELLED', { input: 'the store is closed' });
+  }
+}

@@ -1,0 +1,21 @@
+/** A value as it lies on the disk: a checksum of its key and itself, then its bytes. Disks forget bits. */
+
+import { crc32 } from 'node:zlib';
+
+const CHECKSUM = 4;
+
+/** A copy. */
+export function encodeValue(key: string, value: Uint8Array): Buffer {
+  const stored = Buffer.allocUnsafe(CHECKSUM + value.length);
+  stored.set(value, CHECKSUM);
+  stored.writeUInt32LE(crc32(value, crc32(key)), 0);
+  return stored;
+}
+
+/** A copy; undefined where it is not what was stored. */
+export function decodeValue(key: string, stored: Uint8Array): Uint8Array | undefined {
+  if (stored.length < CHECKSUM) return undefined;
+  const value = new Uint8Array(stored.subarray(CHECKSUM));
+  const view = new DataView(stored.buffer, stored.byteOffset, CHECKSUM);
+  return view.getUint32(0, true) === crc32(value, crc32(key)) ? value : undefined;
+}
