@@ -12,8 +12,9 @@ import type {
 } from '../client/listener.ts';
 import { type Interest, SpoolError } from '../shared/index.ts';
 import { bytes, forPeople, inJson } from './display.ts';
-import { CommandError, EXIT } from './exit-code.ts';
+import { EXIT } from './exit-code.ts';
 import { typeForPeople } from './interest.ts';
+import { lostForGood, sayGap, sayLost } from './losses.ts';
 import type { OutFolder } from './out-folder.ts';
 import type { Output } from './output.ts';
 
@@ -116,22 +117,13 @@ export class Attendant implements NotifyCallback {
 
   // ------------------------------------------------------------------------------------------ the connection
 
-  lost({ code, reason, cause }: Loss, retrying: boolean): void {
-    const how = `close code ${code}${reason === '' ? '' : `, ${reason}`}`;
-    if (!retrying) {
-      this.#reject(new CommandError(EXIT.rundown, `the spooler is lost, and coming back will not help (${how})`));
-      return;
-    }
-    void this.#options.output.result({ event: 'lost', code, reason, cause }, `lost the spooler (${how}); coming back`);
+  lost(loss: Loss, retrying: boolean): void {
+    if (retrying) sayLost(loss, this.#options.output);
+    else this.#reject(lostForGood(loss));
   }
 
-  gap({ duration, loss, missed }: Gap): void {
-    const seconds = Math.round(duration) / 1000;
-    const told = missed ? `; it had cut this listener off (${missed.cause}), ${missed.count} missed` : '';
-    void this.#options.output.result(
-      { event: 'gap', seconds, code: loss.code, cause: loss.cause, missed: missed ?? null },
-      `gap: ${seconds} s without a spooler, registered again${told}`,
-    );
+  gap(gap: Gap): void {
+    sayGap(gap, this.#options.output, 'registered');
   }
 
   problem({ kind, what, reason }: Problem): void {

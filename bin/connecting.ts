@@ -2,8 +2,7 @@
 
 import { userInfo } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { DialOptions, Listener } from '../client/listener.ts';
-import type { ConnectionOptions, Sender } from '../client/sender.ts';
+import type { ConnectionOptions, DialOptions } from '../client/listener.ts';
 import { VERSION } from '../shared/index.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { readNamedFile } from './payload.ts';
@@ -63,7 +62,7 @@ function accountName(): string {
 /** Milliseconds that a spooler has to answer a goodbye: a frozen one must not keep the command. */
 const GOODBYE = 1_000;
 
-export async function leave(client: Listener | Sender): Promise<void> {
+export async function leave(client: { close(): Promise<unknown> }): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, GOODBYE);

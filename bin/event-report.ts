@@ -8,7 +8,7 @@ export function sentenceOf(report: EventReport): string {
     case 'methodFailed':
       return `events 4354: ${report.method} failed at "${report.name}": ${codeOf(report.hresult)}`;
     case 'notCreated':
-      return `events 4356: ${report.clsid} of "${report.name}" could not be created for ${report.method}: ${codeOf(report.hresult)}`;
+      return `events 4356: ${report.clsid} of "${report.name}" could not be created for ${report.method}: ${report.message}`;
     case 'filterUnusable': {
       const { name, method, criteria, position, hresult } = report;
       return `events 4624: the criteria of "${name}" do not suit ${method}, at ${position}: ${JSON.stringify(criteria)}: ${codeOf(hresult)}`;
@@ -17,6 +17,8 @@ export function sentenceOf(report: EventReport): string {
       return `events: the publisher filter of ${report.eventClass} failed at ${report.method}: ${report.message}`;
     case 'deadLetter':
       return `events: dead letter ${report.letter}${report.name === undefined ? '' : ` of "${report.name}"`}: ${codeOf(report.hresult)}`;
+    case 'changeUntold':
+      return `events: ${report.type} of ${report.id} was told to nobody: the subscribers are too slow`;
     case 'corrupt':
       return `events${report.id === undefined ? '' : ` ${report.id}`}: ${report.key} in the store cannot be read, and is left there`;
   }

@@ -1,6 +1,6 @@
 /** The two outputs: results on standard output, for people or with `--json` one object per line; messages for people on standard error. */
 
-import { SpoolError } from '../shared/index.ts';
+import { FilterError, SpoolError } from '../shared/index.ts';
 import { escapeJson, escapeLines } from './display.ts';
 import { CommandError } from './exit-code.ts';
 
@@ -52,8 +52,9 @@ export class Output {
     process.stderr.write(`${escapeLines(lines)}\n`);
   }
 
-  /** What went wrong, in one line. */
+  /** What went wrong, in one line; of criteria the place before it. */
   fail(reason: unknown): void {
+    if (reason instanceof FilterError) this.say(reason.picture);
     if (reason instanceof SpoolError) {
       const { code, hresult, rawMessage } = reason;
       this.say(`spoolpipe: ${reason.message}`);

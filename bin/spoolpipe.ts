@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { VERSION, WELL_KNOWN_TYPES } from '../shared/index.ts';
+import { addEvents } from './events/index.ts';
 import { EXIT } from './exit-code.ts';
 import { addExplain } from './explain.ts';
 import { addFilter } from './filter.ts';
@@ -24,6 +25,7 @@ addListen(program);
 addSend(program);
 addStatus(program);
 addExplain(program);
+addEvents(program);
 addFilter(program);
 addStore(program);
 

@@ -83,7 +83,7 @@ const EVENT_CODES = [
   ['EVC-193', 'EVENT_E_CANT_MODIFY_OR_DELETE_UNCONFIGURED_OBJECT', 0x8004020d],
   ['EVC-194', 'EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT', 0x8004020e],
   ['EVC-195', 'EVENT_E_INVALID_EVENT_CLASS_PARTITION', 0x8004020f],
-  ['EVC-196', 'EVENT_E_PER_USER_SID_NOT_LOGGED_ON', 0x80040210],
+  ['EVC-108, EVC-196', 'EVENT_E_PER_USER_SID_NOT_LOGGED_ON', 0x80040210],
 ] as const satisfies readonly (readonly [string, Code, number])[];
 
 /** Those of COM that services and objects answer with (winerror.h). */

@@ -55,10 +55,11 @@ export function createEventSystem(options: EmbeddedEventSystemOptions = {}): Emb
       (host) => {
         if (classes) throw new SpoolError('E_UNEXPECTED', { input: 'the event system has a spooler already' });
         classes = new ClassService(host, {
+          ...(options.subscriberTime !== undefined && { callTime: options.subscriberTime }),
           ...options.classes,
           lookup: (...wanted) => jobCallbackMethod(...wanted) ?? running?.catalogue.methodOf(...wanted),
           onServed: (clsid) => {
-            running?.classServed();
+            running?.wake();
             for (const then of served) then(clsid);
           },
         });

@@ -14,10 +14,11 @@
  * }
  *
  * const printer = new Printer();
- * const point = printer.queryInterface(IConnectionPointContainer).findConnectionPoint(IPaperEvents);
+ * const point = printer.findConnectionPoint(IPaperEvents);
  * const cookie = point.advise(createSink(IPaperEvents, { onPaperJam: (tray) => console.log('jam in tray', tray) }));
  * await printer.jam(2);
  * point.unadvise(cookie);
+ * point.release();
  * ```
  */
 

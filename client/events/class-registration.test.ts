@@ -117,6 +117,44 @@ test('when the spooler was lost the class is registered again', async () => {
   expect(sink.seen).toEqual([['onCleared']]);
 });
 
+describe('when the spooler was lost and another session has the class', () => {
+  async function taken() {
+    const rig = await startOffice();
+    const subscriber = await rig.subscriber({ reconnect: true });
+    const registration = await subscriber.registerClass({ clsid: CLSID, eventClass }, recordingSink);
+    rig.cut(subscriber);
+    await rig.settle();
+    // As the one from before the loss, of which the spooler has not noticed yet that nobody is there.
+    const other = await rig.subscriber();
+    const theirs = await other.registerClass({ clsid: CLSID, eventClass }, recordingSink);
+    await rig.advance(A_WHILE);
+    expect([subscriber.state, registration.state]).toEqual(['connected', 'away']);
+    return { rig, registration, theirs };
+  }
+
+  test('it is tried again, and works once that is gone', async () => {
+    const { rig, registration, theirs } = await taken();
+    await theirs.revoke();
+    await rig.advance(A_WHILE);
+    expect(registration.state).toBe('registered');
+    await rig.close();
+  });
+
+  test('it is tried for 20 s, and then given up', async () => {
+    const { rig, registration } = await taken();
+    await rig.advance(20_000);
+    expect(registration.state).toBe('revoked');
+    expect(rig.problems.splice(0)).toMatchObject([{ kind: 'registrationLost' }]);
+    await rig.close();
+  });
+
+  test('leaving ends the tries', async () => {
+    const { rig, registration } = await taken();
+    await rig.close();
+    expect(registration.state).toBe('revoked');
+  });
+});
+
 test('an object whose spooler goes while it is called is let go', async () => {
   await using rig = await startOffice();
   const [publisher, subscriber] = [await rig.publisher(), await rig.subscriber()];

@@ -240,6 +240,13 @@ describe('a recorder', () => {
     expect(sink.seen).toEqual([['onCleared']]);
   });
 
+  test('it holds so many events and no more', async () => {
+    await using rig = await startOffice();
+    const events = (await rig.publisher()).recorder().events(PrinterEvents);
+    for (let call = 0; call < 10_000; call++) events.onPaperJam({ tray: 1 });
+    expect(() => events.onCleared()).toThrow(expect.objectContaining({ code: 'E_OUTOFMEMORY' }));
+  });
+
   test('a publisher that does not come back rejects what waits', async () => {
     await using rig = await startOffice();
     const publisher = await rig.publisher({ reconnect: true });

@@ -95,6 +95,13 @@ test('EVC-168, EVC-170: what is asked for is checked before anything is sent', a
     position: 0,
     offending: 'ALLEY',
   });
+  // Of every method none has them: of those that go wrong, the one that goes furthest.
+  const nowhere = { eventClass, filterCriteria: 'tray = 1 AND ALLEY = 1' };
+  await expect(subscriber.subscribe(nowhere, sink)).rejects.toMatchObject({
+    code: 'EVENT_E_QUERYFIELD',
+    position: 13,
+    offending: 'ALLEY',
+  });
   const { onPaperJam } = sink;
   // @ts-expect-error -- the object lacks methods that it may be called with
   await expect(subscriber.subscribe({ eventClass }, { onPaperJam })).rejects.toMatchObject({

@@ -3,7 +3,16 @@
  * event, and the classes that this process serves. Comes back after the spooler was lost. No transport is named here.
  */
 
-import { type EventClass, type EventMethods, type Guid, guid, type MethodTypes } from '../../shared/index.ts';
+import {
+  type Clock,
+  type EventClass,
+  type EventMethods,
+  type Guid,
+  guid,
+  type MethodTypes,
+  SpoolError,
+  systemClock,
+} from '../../shared/index.ts';
 import { harmless, type OnProblem, reportToConsole } from '../callbacks.ts';
 import type { ConnectionStats, Loss } from '../connection.ts';
 import { type Dial, type Gap, Listener, type ListenerOptions } from '../notification-listener.ts';
@@ -46,6 +55,9 @@ export interface ClassSpecification<Methods extends MethodTypes> {
   readonly eventClass: EventClass<Methods>;
 }
 
+/** Milliseconds between tries for what another session has. */
+const PAUSE = 5_000;
+
 /** What has to be made again when the spooler is back. */
 type Renewable = TransientSubscription | ClassRegistration;
 
@@ -54,7 +66,9 @@ export class Subscriber {
   readonly catalogue: EventCatalogue;
   readonly #listener: Listener;
   readonly #report: OnProblem;
+  readonly #clock: Clock;
   readonly #made = new Set<Renewable>();
+  readonly #pauses = new Set<() => void>();
 
   /** For `createSubscriber`. */
   constructor(dial: Dial, options: ListenerOptions) {
@@ -63,6 +77,7 @@ export class Subscriber {
       onGap: (gap) => this.#renew(gap, options.onGap),
       onLost: (loss, retrying) => this.#lost(loss, retrying, options.onLost),
     });
+    this.#clock = options.clock ?? systemClock;
     this.#report = harmless(options.onProblem ?? reportToConsole);
     this.catalogue = new EventCatalogue(() => this.#listener.connection);
   }
@@ -142,7 +157,9 @@ export class Subscriber {
   /** Leaves for good. Its transient subscriptions end, its objects are let go. */
   async close(): Promise<void> {
     for (const one of [...this.#made]) one.close();
-    await this.#listener.close();
+    const closed = this.#listener.close();
+    this.#endPauses();
+    await closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -170,6 +187,7 @@ export class Subscriber {
       one.lost();
       if (!retrying) one.close();
     }
+    this.#endPauses();
     onLost?.(loss, retrying);
   }
 
@@ -182,16 +200,42 @@ export class Subscriber {
   }
 
   /** False where the spooler was lost again. */
-  async #renewOne(one: Renewable): Promise<boolean> {
+  async #renewOne(one: Renewable, triesLeft = 4): Promise<boolean> {
     try {
       await one.make();
     } catch (reason) {
       if (this.#listener.state !== 'connected') return false;
+      if (triesLeft > 0 && isTaken(reason)) {
+        await this.#pause();
+        return this.#listener.state === 'connected' && this.#renewOne(one, triesLeft - 1);
+      }
       one.close();
       this.#report({ kind: 'registrationLost', what: `${one.what} was not made again`, reason });
     }
     return true;
   }
+
+  /** Until it is worth trying again, or the spooler is lost again. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const cancel = this.#clock.after(PAUSE, end);
+      this.#pauses.add(end);
+    });
+  }
+
+  #endPauses(): void {
+    for (const end of [...this.#pauses]) end();
+  }
+}
+
+/** The session from before the loss may still be there: its spooler has not noticed yet that nobody is at its other end. */
+function isTaken(reason: unknown): boolean {
+  return reason instanceof SpoolError && reason.code === 'ALREADY_REGISTERED';
 }
 
 /** An object of a served class: the methods of the events that it takes. */

@@ -17,8 +17,8 @@ export class Recorder {
   }
 
   /**
-   * An event object whose methods record. They throw `E_INVALIDARG` for arguments that are not theirs, and
-   * `RPC_E_DISCONNECTED` after the release.
+   * An event object whose methods record. They throw `E_INVALIDARG` for arguments that are not theirs, `E_OUTOFMEMORY`
+   * after 10,000 events, and `RPC_E_DISCONNECTED` after the release.
    */
   events<Methods extends MethodTypes>(eventClass: EventClass<Methods>): EventMethods<Methods, void> {
     return this.#recording.events(eventClass);

@@ -1,5 +1,6 @@
 /** Events that are kept, in the order they were fired, until they leave together. */
 
+import { MOST_CALLS } from '../../shared/events/event-call.ts';
 import {
   callToJson,
   type EventCall,
@@ -20,13 +21,17 @@ export class Recording {
     this.#what = what;
   }
 
-  /** The methods throw `E_INVALIDARG` for arguments that are not theirs, and `RPC_E_DISCONNECTED` once this is over. */
+  /**
+   * The methods throw `E_INVALIDARG` for arguments that are not theirs, `E_OUTOFMEMORY` after 10,000 events, and
+   * `RPC_E_DISCONNECTED` once this is over.
+   */
   events<Methods extends MethodTypes>(eventClass: EventClass<Methods>): EventMethods<Methods, void> {
     return eventObject(eventClass, (makeCall) => this.#record(makeCall()));
   }
 
   #record(call: EventCall): void {
     if (!this.#calls) throw new SpoolError('RPC_E_DISCONNECTED', { input: this.#what });
+    if (this.#calls.length >= MOST_CALLS) throw new SpoolError('E_OUTOFMEMORY', { input: `${MOST_CALLS} events` });
     this.#calls.push(callToJson(call));
   }
 

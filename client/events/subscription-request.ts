@@ -3,6 +3,8 @@
 import {
   compileFilter,
   type EventClass,
+  type Filter,
+  FilterError,
   type Guid,
   type InterfaceDescription,
   type MethodDescription,
@@ -38,13 +40,13 @@ export interface SubscriptionRequest extends SubscriptionProperties {
 
 /**
  * Throws `E_INVALIDARG` for an interface or a method that the class does not have, `EVENT_E_QUERYSYNTAX` for criteria that
- * are malformed and `EVENT_E_QUERYFIELD` for those that do not suit the method, both as a `FilterError` with the position.
+ * are malformed and `EVENT_E_QUERYFIELD` for those that suit none of the methods, both as a `FilterError` with the position.
  */
 export function requestOf<Methods extends MethodTypes>(
   scope: EventScope<Methods> & SubscriptionProperties,
 ): SubscriptionRequest {
   const { eventClass, publisherId, interface: wanted, method: name, ...properties } = scope;
-  checkCriteria(scope, name === undefined ? undefined : methodIn(scope));
+  checkCriteria(scope, methodsIn(scope));
   const { interfaces } = eventClass;
   const sole = publisherId !== undefined && interfaces.length === 1 ? interfaces[0] : undefined;
   const one = wanted === undefined ? sole : interfaceIn(interfaces, wanted);
@@ -89,11 +91,24 @@ function interfaceIn(interfaces: readonly InterfaceDescription[], wanted: string
 
 function checkCriteria(
   { filterCriteria, filterLanguage = 'criteria' }: SubscriptionProperties,
-  method: MethodDescription | undefined,
+  methods: readonly MethodDescription[],
 ): void {
   if (filterCriteria === undefined) return;
   const filter = compileFilter(filterCriteria, { language: filterLanguage });
-  if (method) filter.bind(method.parameters);
+  const troubles = methods.map((method) => troubleWith(filter, method));
+  // The one that went furthest is most likely the one that was meant.
+  const [trouble] = troubles.flatMap((one) => one ?? []).sort((one, other) => other.position - one.position);
+  if (trouble && troubles.every(Boolean)) throw trouble;
+}
+
+function troubleWith(filter: Filter, { parameters }: MethodDescription): FilterError | undefined {
+  try {
+    filter.bind(parameters);
+    return undefined;
+  } catch (reason) {
+    if (reason instanceof FilterError) return reason;
+    throw reason;
+  }
 }
 
 function refuse(input: string): never {

@@ -9,7 +9,8 @@ export class Transaction {
 
   /**
    * An event object whose events leave at the commit, in the order they were fired. Its methods throw `E_INVALIDARG` for
-   * arguments that are not theirs, and `RPC_E_DISCONNECTED` once the transaction is over.
+   * arguments that are not theirs, `E_OUTOFMEMORY` after 10,000 events, and `RPC_E_DISCONNECTED` once the transaction is
+   * over.
    */
   events<Methods extends MethodTypes>(eventClass: EventClass<Methods>): EventMethods<Methods, void> {
     return this.#recording.events(eventClass);

@@ -51,8 +51,8 @@ export class TransientSubscription {
   }
 
   /**
-   * Ends it, and lets the object go. A call that is under way is still finished. Rejects with `CONNECTION_LOST`; it has ended
-   * all the same. Doing it again does nothing.
+   * Ends it, and lets the object go; for its publisher a call that is under way has failed. Rejects with `CONNECTION_LOST`;
+   * it has ended all the same. Doing it again does nothing.
    */
   async unsubscribe(): Promise<void> {
     if (this.#state === 'ended') return;

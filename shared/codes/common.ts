@@ -20,7 +20,7 @@ export const COMMON_CODES = {
   REGDB_E_CLASSNOTREG: entry(
     0x80040154,
     'No such class is known here.',
-    "Add the class to the operator's class table, or start the program that serves it.",
+    "Install the event class; a subscriber's class stands in the operator's class table, or a program serves it.",
   ),
   CO_E_SERVER_EXEC_FAILURE: entry(
     0x80080005,

@@ -16,6 +16,9 @@ export interface EventCall {
   readonly arguments: CallArguments;
 }
 
+/** Events that leave together, in one transaction or from one recorder. */
+export const MOST_CALLS = 10_000;
+
 /** Finds what is called, so that the types of the arguments are known; undefined where there is no such method. */
 export type MethodLookup = (eventClass: Guid, iid: Guid, method: string) => MethodDescription | undefined;
 

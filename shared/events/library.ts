@@ -105,8 +105,10 @@ function checkMethods({ name, methods }: InterfaceDescription, place: string): v
   for (const [index, method] of methods.entries()) {
     const parameters = method.parameters.map((parameter) => parameter.name);
     checkUnique(parameters, `${place}.methods.${index}.parameters`);
-    // An object that has it is taken for a promise by whoever awaits it.
-    if (method.name === 'then') refuse(`${place}.methods.${index}.name: "then" cannot be used`);
+    // An object that has `then` is taken for a promise by whoever awaits it; the others every object has.
+    if (method.name === 'then' || method.name in Object.prototype) {
+      refuse(`${place}.methods.${index}.name: "${method.name}" cannot be used`);
+    }
   }
 }
 

@@ -16,6 +16,19 @@ export const objectName = v.pipe(
   v.regex(/^[^\p{Cc}]{1,255}$/u, 'a name has 1 to 255 characters, no control characters'),
 );
 
+/** Values by names that somebody chose. A record leaves out what might be taken for something else without a word. */
+export function byName<const Value extends v.GenericSchema>(value: Value) {
+  const isTaken = (json: unknown): boolean =>
+    typeof json !== 'object' || json === null || !INHERITED.some((name) => Object.hasOwn(json, name));
+  return v.pipe(
+    v.unknown(),
+    v.check(isTaken, `${INHERITED.join(', ')} cannot be used as names`),
+    v.record(objectName, value),
+  );
+}
+
+const INHERITED = ['__proto__', 'prototype', 'constructor'];
+
 /** What people write to people. */
 export const text = v.pipe(v.string(), v.maxLength(4096, 'at most 4096 characters'));
 

@@ -50,6 +50,11 @@ test('how it ends is said with its exit code and the last line of its standard e
   expect(loud.lines.toSorted()).toEqual(['hello', 'no such', 'printer']);
 });
 
+test('of an error that nobody caught the words are said, not what Node prints after them', async () => {
+  await using broken = start('throw new TypeError("no such tray")');
+  expect(await broken.program.ended).toBe('exit code 1: TypeError: no such tray');
+});
+
 test('it gets its environment, and nothing to read', async () => {
   const script = 'process.stdin.on("end", () => console.log("end")).resume(); console.log(process.env.TRAY)';
   await using started = start(script, { TRAY: 'two' });

@@ -16,6 +16,8 @@ export interface ProgramOptions {
 
 /** Milliseconds between asking a program to end and ending it. */
 const GRACE = 500;
+/** An error in words; Node and others say more after it, which tells an operator less. */
+const ERROR = /^[\w.]*(Error|Exception)\b/;
 /** Milliseconds for its last words to arrive: somebody it has started may keep its standard error open for ever. */
 const LAST_WORDS = 100;
 
@@ -37,12 +39,14 @@ export class Program {
       windowsHide: true,
     });
     let lastWords = '';
+    let lastError = '';
     this.#hear('stdout', onLine);
     this.#hear('stderr', (line) => {
       lastWords = line;
+      if (ERROR.test(line)) lastError = line;
       onLine(line);
     });
-    this.ended = this.#end().then((how) => (lastWords === '' ? how : `${how}: ${lastWords}`));
+    this.ended = this.#end().then((how) => [how, lastError || lastWords].filter(Boolean).join(': '));
   }
 
   /** Asks it to end; half a second later it is ended. Resolves when it has. Doing it again waits for the same. */

@@ -77,8 +77,8 @@ export class Delivery {
     if (subscriberClsid === undefined) {
       const object = this.#parts.live(id);
       // Its session has ended, and the end of the subscription is on its way.
-      const hresult = object ? await resultOfCall(object, event.bytes) : hresultOf('RPC_E_DISCONNECTED');
-      return this.#answered(event, subscription, hresult);
+      if (!object) return this.#answered(event, subscription, hresultOf('RPC_E_DISCONNECTED'));
+      return this.#toLive(event, subscription, object);
     }
     const object = await this.#created(event, subscription, subscriberClsid);
     if (typeof object === 'number') return fateOf(object);
@@ -90,13 +90,25 @@ export class Delivery {
     }
   }
 
+  async #toLive(event: CarriedCall, subscription: Subscription, object: CallableObject): Promise<Fate> {
+    try {
+      return this.#answered(event, subscription, await object.call(event.bytes));
+    } catch (reason) {
+      // Its subscription has ended while the call waited for its turn: as if it had ended before (EVC-63).
+      if (reason instanceof SpoolError && reason.code === 'CHANNEL_ALREADY_CLOSED') return SKIPPED;
+      return this.#answered(event, subscription, failureOf(reason));
+    }
+  }
+
   async #created(event: CarriedCall, subscription: Subscription, clsid: Guid): Promise<CallableObject | number> {
     try {
-      if (!this.#parts.mayActivate(clsid, event.call.eventClass)) throw new SpoolError('E_ACCESSDENIED');
+      if (!this.#parts.mayActivate(clsid, event.call.eventClass))
+        throw new SpoolError('E_ACCESSDENIED', { input: 'the event class allows no module in the spooler' });
       return await this.#parts.activator.activate(clsid, subscription.user ?? subscription.owner);
     } catch (reason) {
       const hresult = failureOf(reason);
-      this.#parts.log({ kind: 'notCreated', id: 4356, clsid, hresult, ...aboutOf(event, subscription) });
+      const { message } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
+      this.#parts.log({ kind: 'notCreated', id: 4356, clsid, hresult, message, ...aboutOf(event, subscription) });
       return hresult;
     }
   }
@@ -134,9 +146,10 @@ export async function resultOfCall(object: CallableObject, bytes: Uint8Array): P
 }
 
 function failureOf(reason: unknown): number {
-  const { code, hresult } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
+  const { code, hresult, input } = SpoolError.from(reason, 'EVENT_E_INTERNALERROR');
   switch (code) {
     case 'CONNECTION_LOST':
+      return hresultOf(input === 'shutdown' ? 'RPC_S_CALL_CANCELLED' : 'RPC_E_DISCONNECTED');
     case 'CHANNEL_ALREADY_CLOSED':
       return hresultOf('RPC_E_DISCONNECTED');
     case 'TIMED_OUT':

@@ -186,7 +186,6 @@ describe('without a publisher filter', () => {
 
   test.each([
     ['CONNECTION_LOST', 'RPC_E_DISCONNECTED'],
-    ['CHANNEL_ALREADY_CLOSED', 'RPC_E_DISCONNECTED'],
     ['TIMED_OUT', 'RPC_E_TIMEOUT'],
     ['PROTOCOL_VIOLATED', 'E_UNEXPECTED'],
     ['MAX_NOTIFICATION_SIZE_EXCEEDED', 'MAX_NOTIFICATION_SIZE_EXCEEDED'],
@@ -195,6 +194,13 @@ describe('without a publisher filter', () => {
     stage.answers.set('a', new SpoolError(code));
     expect(await stage.fire()).toBe('EVENT_E_ALL_SUBSCRIBERS_FAILED');
     expect(stage.log).toMatchObject([{ kind: 'methodFailed', hresult: hresultOf(logged) }]);
+  });
+
+  test('EVC-63: one whose subscription has ended while the call waited for its turn is not meant any more', async () => {
+    stage.subscribe('a');
+    stage.answers.set('a', new SpoolError('CHANNEL_ALREADY_CLOSED'));
+    expect(await stage.fire()).toBe('EVENT_S_NOSUBSCRIBERS');
+    expect(stage.log).toEqual([]);
   });
 
   test('EVC-81: a persistent subscriber is created, called and released for each event', async () => {

@@ -46,6 +46,8 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
   readonly #store: Store;
   readonly #tell: (change: ObjectChange) => void;
   readonly #items = new Map<Guid, Item>();
+  /** Those that the store is being given. */
+  #writing: ReadonlySet<Guid> = new Set();
   /** One change at a time, so that each is judged by what the one before has left. */
   readonly #turn = new Lanes(1);
 
@@ -62,6 +64,11 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
 
   get(id: Guid): Item | undefined {
     return this.#items.get(id);
+  }
+
+  /** Whether there is one, or will be once the store has it. */
+  isTaken(id: Guid): boolean {
+    return this.#items.has(id) || this.#writing.has(id);
   }
 
   values(): Iterable<Item> {
@@ -91,10 +98,24 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
     return this.#turn.run(async () => {
       const items = make();
       for (const item of items) this.#checkUnconfigured(this.#items.get(this.#kind.idOf(item)));
-      await this.#write(items.flatMap((item) => this.#putting(item)));
+      this.#writing = new Set(items.map((item) => this.#kind.idOf(item)));
+      try {
+        await this.#write(items.flatMap((item) => this.#putting(item)));
+      } finally {
+        this.#writing = new Set();
+      }
       for (const item of items) this.#told(item);
       return items;
     });
+  }
+
+  /**
+   * Puts one that is not kept in the store, at once: a store that does not answer costs nobody anything but what it is to
+   * keep. Precondition: it takes the place of one like it, or of none (`isTaken`).
+   */
+  putUnkept(item: Item): Item {
+    this.#told(item);
+    return item;
   }
 
   /**
@@ -116,11 +137,13 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
    * `EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT`, or as the store does.
    */
   async remove(id: Guid, may: Permission): Promise<void> {
-    await this.#turn.run(async () => {
+    const found = this.#items.get(id);
+    const removed = async (): Promise<void> => {
       const item = this.present(id);
       this.checkMay(item, may);
       await this.#removeAll([item]);
-    });
+    };
+    await (found && this.#kind.encode(found) === undefined ? removed() : this.#turn.run(removed));
   }
 
   /**
@@ -162,11 +185,14 @@ export class EventObjects<Item extends EventSystemObject & { readonly owner: str
   }
 
   async #removeAll(items: readonly Item[]): Promise<void> {
-    const ids = items.map((item) => this.#kind.idOf(item));
     await this.#write(items.flatMap((item) => (this.#kind.encode(item) ? [{ remove: this.#keyOf(item) }] : [])));
-    for (const [index, id] of ids.entries()) {
+    for (const item of items) {
+      const id = this.#kind.idOf(item);
+      // One that is not kept may have been removed, or changed, while the store wrote.
+      const last = this.#items.get(id);
+      if (last === undefined) continue;
       this.#items.delete(id);
-      this.#kind.changed(items[index], undefined);
+      this.#kind.changed(last, undefined);
       this.#report(id, 'EOC_DeletedObject');
     }
   }

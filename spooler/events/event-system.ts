@@ -15,13 +15,10 @@ import {
   SpoolError,
 } from '../../shared/index.ts';
 import type { Activator } from '../activation/activator.ts';
-import { ALL_RIGHTS, type Identity } from '../core/identity.ts';
-import type { Caller, ServiceHost } from '../core/service.ts';
-import { type ChannelObject, openObject } from '../objects/channel-object.ts';
-import { InProcessSource } from '../objects/in-process-source.ts';
+import type { ServiceHost } from '../core/service.ts';
+import type { ChannelObject } from '../objects/channel-object.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
-import { Attendance } from './attendance.ts';
 import { Catalogue } from './catalogue.ts';
 import { Delivery, type FiredEvent } from './delivery.ts';
 import { ClassControl } from './event-control.ts';
@@ -29,17 +26,19 @@ import type { EventLog, EventReport } from './event-log.ts';
 import { EventObject } from './event-object.ts';
 import { Roles, type RoleTable } from './event-security.ts';
 import { configure, type EventsFile } from './events-file.ts';
+import { LiveSubscribers } from './live-subscribers.ts';
 import { changeCall, type ObjectChange } from './object-change.ts';
 import { ParameterFilters } from './parameter-filters.ts';
 import { type PlaybackParts, play, playToExceptionClass } from './playback.ts';
 import { type MultiInterfacePublisherFilter, publisherFilterIn } from './publisher-filter.ts';
 import { PublisherFilters } from './publisher-filters.ts';
 import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
-import type { Publisher } from './queued-message.ts';
+import type { Publisher, Recording } from './queued-message.ts';
 import { isInForce, means } from './reach.ts';
 import { storeQuery } from './store-query.ts';
-import { columnsOfSubscription, type Subscription, type SubscriptionDocument } from './subscription.ts';
+import { columnsOfSubscription, type Subscription } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { LATE, within } from './time-limit.ts';
 
 export interface EventSystemOptions {
   /** Where what must last is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
@@ -68,31 +67,33 @@ export interface Classes extends Activator {
 
 const SUBSCRIBER_TIME = 30_000;
 const FILTER_TIME = 10_000;
+const STORE_TIME = 10_000;
+/** Events of the event system's own that may be under way. */
+const MOST_CHANGES = 1_000;
+/** Who fires what the event system tells of itself. */
+const ITSELF: Publisher = { user: 'EventSystem' };
 
 export class EventSystem {
   readonly catalogue: Catalogue;
   readonly subscriptions: Subscriptions<ChannelObject>;
-  readonly attendance: Attendance = new Attendance();
+  readonly live: LiveSubscribers;
   readonly roles: Roles;
   readonly filters: PublisherFilters;
   readonly #host: ServiceHost;
   readonly #store: Store;
   readonly #options: EventSystemOptions;
-  /** As whom the event system itself opens channels and fires. */
-  readonly #identity: Identity = { user: 'EventSystem', rights: ALL_RIGHTS };
-  readonly #source: InProcessSource;
   readonly #controls = new Map<Guid, ClassControl>();
   readonly #eventObject: EventObject;
   readonly #playback: PlaybackParts;
   readonly #opening: Promise<EventQueue>;
   #queue: EventQueue | undefined;
+  #changesUnderWay = 0;
 
   constructor(host: ServiceHost, classes: Classes, options: EventSystemOptions = {}) {
     const { store = new MemoryStore(), filterTime = FILTER_TIME, isUser = () => true } = options;
     this.#host = host;
     this.#store = store;
     this.#options = options;
-    this.#source = new InProcessSource(host, this.#identity, 'event system');
     this.roles = new Roles({ ...options.configuration?.roles, ...options.roles });
     const { clock, server } = host;
     const common = {
@@ -102,6 +103,7 @@ export class EventSystem {
     };
     this.catalogue = new Catalogue(common);
     this.subscriptions = new Subscriptions({ ...common, catalogue: this.catalogue, server, isUser });
+    this.live = new LiveSubscribers(host, this.subscriptions, options.subscriberTime ?? SUBSCRIBER_TIME);
     const create = async (clsid: Guid): Promise<MultiInterfacePublisherFilter> =>
       publisherFilterIn(await classes.createInproc(clsid), clsid);
     this.filters = new PublisherFilters({ clock, filterTime, create, control: (clsid) => this.control(clsid) });
@@ -123,7 +125,7 @@ export class EventSystem {
       delivery,
       activator: classes,
       subscription: (id) => this.subscriptions.get(id),
-      isLoggedOn: (user) => this.attendance.isLoggedOn(user),
+      isLoggedOn: (user) => this.live.isLoggedOn(user),
       fire: (call, { publisher, recorder }) => this.fire(this.callOf(JSON.parse(call)), publisher, recorder),
     };
     this.#opening = this.#open();
@@ -149,7 +151,7 @@ export class EventSystem {
         this.#log({ kind: 'deadLetter', letter, hresult, ...(name !== undefined && { name }) });
       },
       corrupt: (key) => corrupt({ key }),
-      fault: (reason) => this.#host.observe({ kind: 'fault', user: this.#identity.user, reason }),
+      fault: (reason) => this.#host.observe({ kind: 'fault', user: ITSELF.user, reason }),
     });
     return this.#queue;
   }
@@ -185,18 +187,24 @@ export class EventSystem {
 
   /**
    * Takes over the events of a transaction or a recorder: all of them or none, to be fired in this order (EVC-180). Rejects
-   * as `EventQueue.accept` does.
+   * as `EventQueue.accept` does, and with `RPC_E_TIMEOUT`.
    */
   async commit(calls: readonly EventCall[], publisher: Publisher): Promise<void> {
     const queue = await this.ready();
     const texts = calls.map((call) => textOf(call));
     if (texts.length === 0) return;
-    await queue.accept([{ subscription: null, recorder: queue.newRecorder(), publisher, calls: texts }]);
+    await this.#accepted(queue, { subscription: null, recorder: queue.newRecorder(), publisher, calls: texts });
   }
 
   async #record({ call, publisher, recorder }: FiredEvent, subscription: Guid): Promise<void> {
     const queue = await this.ready();
-    await queue.accept([{ subscription, recorder, publisher, calls: [textOf(call)] }]);
+    await this.#accepted(queue, { subscription, recorder, publisher, calls: [textOf(call)] });
+  }
+
+  /** A store that does not answer in time may have it nevertheless: then it is delivered as well. */
+  async #accepted(queue: EventQueue, recording: Recording): Promise<void> {
+    const accepted = within(this.#host.clock, STORE_TIME, queue.accept([recording]));
+    if ((await accepted) === LATE) throw new SpoolError('RPC_E_TIMEOUT', { input: 'the store' });
   }
 
   /** The subscription as it is now, where the event reaches it. */
@@ -211,7 +219,7 @@ export class EventSystem {
   }
 
   #isInForce(subscription: Subscription): boolean {
-    return isInForce(subscription, (user) => this.attendance.isLoggedOn(user));
+    return isInForce(subscription, (user) => this.live.isLoggedOn(user));
   }
 
   /** Where filters and embedding programs find the subscriptions of an event class. */
@@ -233,71 +241,10 @@ export class EventSystem {
     return control;
   }
 
-  // ------------------------------------------------------------------------------------------ live subscribers
-
-  joined(caller: Caller): void {
-    // The event system's own sessions log nobody on.
-    if (caller.identity === this.#identity) return;
-    this.attendance.joined(caller);
-    this.#queue?.wake();
-  }
-
-  /** What its objects had answered before is still heard; then their subscriptions end (EVC-85). */
-  left(caller: Caller): void {
-    for (const id of this.attendance.left(caller)) this.subscriptions.live(id)?.listenerGone('died');
-  }
-
-  /**
-   * Subscribes the object that the caller has registered under the ID of the subscription (EVC-80). The subscription ends
-   * with the object, and with the session. Rejects as `Subscriptions.subscribe` and `openObject` do.
-   */
-  async subscribeLive(caller: Caller, document: SubscriptionDocument): Promise<Subscription> {
-    const { id, eventClass } = document;
-    if (id === undefined) throw new SpoolError('E_INVALIDARG', { input: 'id: that of the registered object' });
-    const time = { clock: this.#host.clock, callTime: this.#options.subscriberTime ?? SUBSCRIBER_TIME };
-    const target = { name: id, type: eventClass ?? id, user: caller.user };
-    const object = await openObject(this.#source, target, time);
-    try {
-      if (!this.attendance.isPresent(caller)) throw new SpoolError('RPC_E_DISCONNECTED', { input: caller.user });
-      const subscription = await this.subscriptions.subscribe(document, caller.user, object);
-      this.attendance.tie(caller, id);
-      void object.gone.then(() => {
-        this.attendance.untie(caller, id);
-        this.#end(id);
-      });
-      if (!this.attendance.isPresent(caller)) object.listenerGone('died');
-      return subscription;
-    } catch (reason) {
-      object.release();
-      throw reason;
-    }
-  }
-
-  /** Its object is gone. The subscription may have ended before: then that is why. */
-  #end(id: Guid): void {
-    void this.subscriptions.unsubscribe(id, () => true).catch(() => {});
-  }
-
-  /**
-   * Calls every live subscriber with nothing, and ends the subscriptions of those that do not answer (EVC-91). Resolves
-   * with how many. Any answer will do.
-   */
-  async verifyTransientSubscribers(): Promise<number> {
-    const silent = await Promise.all(
-      this.subscriptions.transient().map(async ({ id }) => {
-        const object = this.subscriptions.live(id);
-        const answers = !object || (await answersAtAll(object));
-        if (!answers) object.release();
-        return !answers;
-      }),
-    );
-    return silent.filter(Boolean).length;
-  }
-
   // ------------------------------------------------------------------------------------------ what it says and hears
 
-  /** Somebody serves a class from now on: what waits for it waits no longer. */
-  classServed(): void {
+  /** Somebody logged on, or serves a class from now on: what waits for that waits no longer. */
+  wake(): void {
     this.#queue?.wake();
   }
 
@@ -306,9 +253,12 @@ export class EventSystem {
     const queue = this.#queue;
     if (!queue) return;
     queue.wake();
-    this.fire(changeCall(change), this.#identity, 0).catch((reason: unknown) => {
-      this.#host.observe({ kind: 'fault', user: this.#identity.user, reason });
-    });
+    // Nobody waits for the result of these, so that nothing else bounds them where a subscriber is slow.
+    if (this.#changesUnderWay >= MOST_CHANGES) return this.#log({ kind: 'changeUntold', ...change });
+    this.#changesUnderWay++;
+    this.fire(changeCall(change), ITSELF, 0)
+      .catch((reason: unknown) => this.#host.observe({ kind: 'fault', user: ITSELF.user, reason }))
+      .finally(() => this.#changesUnderWay--);
   }
 
   #log(report: EventReport): void {
@@ -330,13 +280,4 @@ export class EventSystem {
 
 function textOf(call: EventCall): string {
   return JSON.stringify(callToJson(call));
-}
-
-async function answersAtAll(object: ChannelObject): Promise<boolean> {
-  try {
-    await object.call(new Uint8Array(0));
-    return true;
-  } catch (reason) {
-    return reason instanceof SpoolError && reason.code === 'PROTOCOL_VIOLATED';
-  }
 }

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { libraryEntries, resolveLibrary } from '../../shared/events/library.ts';
-import { objectName, parse, refuse } from '../../shared/events/schema.ts';
+import { byName, objectName, parse, refuse } from '../../shared/events/schema.ts';
 import { type Code, type Library, SpoolError } from '../../shared/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type SubscriptionDocument, subscriptionSchema } from './subscription.ts';
@@ -18,7 +18,7 @@ export interface EventsFile {
 const schema = v.strictObject({
   ...libraryEntries,
   subscriptions: v.exactOptional(v.array(subscriptionSchema), []),
-  roles: v.exactOptional(v.record(objectName, v.array(objectName)), {}),
+  roles: v.exactOptional(byName(v.array(objectName)), {}),
 });
 
 /** Reads the text of the file. Throws `EVENTS_FILE_INVALID`, which names the place. */

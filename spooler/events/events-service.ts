@@ -4,12 +4,14 @@
  */
 
 import * as v from 'valibot';
+import { MOST_CALLS } from '../../shared/events/event-call.ts';
 import { guidText, parse } from '../../shared/events/schema.ts';
-import { type EventCall, hresultOf, SpoolError } from '../../shared/index.ts';
+import { type EventCall, type Guid, hresultOf, SpoolError } from '../../shared/index.ts';
 import type { Answer, Caller, Service } from '../core/service.ts';
 import type { Permission } from './event-objects.ts';
 import { mayAdministerEvents, mayFire } from './event-security.ts';
 import type { EventSystem } from './event-system.ts';
+import { Lanes } from './lanes.ts';
 import type { EventQueue } from './queue.ts';
 import type { Publisher, QueuedMessage } from './queued-message.ts';
 import { documentOf, readSubscription, type Subscription } from './subscription.ts';
@@ -27,7 +29,7 @@ const installation = v.strictObject({ library: v.unknown() });
 const subscribing = v.strictObject({ subscription: v.unknown() });
 const modification = v.strictObject({ id: guidText, changes: v.unknown() });
 const firing = v.looseObject({ publisherId });
-const committing = v.strictObject({ calls: v.pipe(v.array(v.unknown()), v.maxLength(10_000)), publisherId });
+const committing = v.strictObject({ calls: v.pipe(v.array(v.unknown()), v.maxLength(MOST_CALLS)), publisherId });
 
 const S_OK = hresultOf('S_OK');
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -37,6 +39,8 @@ export class EventsService implements Service {
   readonly #system: EventSystem;
   /** Each session is one recorder (EVC-123). */
   readonly #recorders = new WeakMap<Caller, Promise<number>>();
+  /** What a session fires at one event class without waiting is fired as if it had waited, unless in parallel (EVC-60). */
+  readonly #turns = new WeakMap<Caller, Map<Guid, Lanes>>();
   readonly #handlers: ReadonlyMap<string, Handler>;
 
   constructor(system: EventSystem) {
@@ -67,11 +71,12 @@ export class EventsService implements Service {
   }
 
   joined(caller: Caller): void {
-    this.#system.joined(caller);
+    this.#system.live.joined(caller);
+    this.#system.wake();
   }
 
   left(caller: Caller): void {
-    this.#system.left(caller);
+    this.#system.live.left(caller);
   }
 
   close(): Promise<void> {
@@ -105,10 +110,10 @@ export class EventsService implements Service {
   async #subscribe(caller: Caller, json: unknown): Promise<Answer> {
     const document = readSubscription(parse(subscribing, json).subscription);
     if (!caller.identity.rights.listen) throw denied('subscribe');
-    if (document.user !== undefined && document.user.normalize('NFC') !== caller.user) checkAdministrator(caller);
+    if (document.user !== undefined && document.user !== caller.user) checkAdministrator(caller);
     const { subscriptions } = this.#system;
     const subscription = await (document.subscriberClsid === undefined
-      ? this.#system.subscribeLive(caller, document)
+      ? this.#system.live.subscribe(caller, document)
       : subscriptions.subscribe(document, caller.user));
     return ok({ id: subscription.id });
   }
@@ -133,7 +138,7 @@ export class EventsService implements Service {
   async #verifyTransientSubscribers(caller: Caller, json: unknown): Promise<Answer> {
     parse(nothing, json);
     checkAdministrator(caller);
-    return ok({ ended: await this.#system.verifyTransientSubscribers() });
+    return ok({ ended: await this.#system.live.verify() });
   }
 
   // ------------------------------------------------------------------------------------------ events
@@ -142,7 +147,9 @@ export class EventsService implements Service {
     const { publisherId: given, ...call } = parse(firing, json);
     const event = this.#callOf(caller, call);
     const recorder = await this.#recorderOf(caller);
-    return { hresult: await this.#system.fire(event, publisherOf(caller, given), recorder) };
+    const fire = (): Promise<number> => this.#system.fire(event, publisherOf(caller, given), recorder);
+    const isParallel = this.#system.catalogue.get(event.eventClass)?.fireInParallel;
+    return { hresult: await (isParallel ? fire() : this.#turnsOf(caller, event.eventClass).run(fire)) };
   }
 
   async #commit(caller: Caller, json: unknown): Promise<Answer> {
@@ -152,12 +159,20 @@ export class EventsService implements Service {
     return ok();
   }
 
-  /** A call that the caller may fire. Its arguments are looked at only then (EVC-OPEN-28). */
+  /** A call that makes sense and that the caller may make. Throws as `EventSystem.callOf`, and `E_ACCESSDENIED`. */
   #callOf(caller: Caller, json: unknown): EventCall {
     const call = this.#system.callOf(json);
     const eventClass = this.#system.catalogue.get(call.eventClass);
     if (!eventClass || !mayFire(caller.identity, eventClass, this.#system.roles)) throw denied(call.eventClass);
     return call;
+  }
+
+  #turnsOf(caller: Caller, eventClass: Guid): Lanes {
+    const ofCaller = this.#turns.get(caller) ?? new Map<Guid, Lanes>();
+    this.#turns.set(caller, ofCaller);
+    const turns = ofCaller.get(eventClass) ?? new Lanes(1);
+    ofCaller.set(eventClass, turns);
+    return turns;
   }
 
   #recorderOf(caller: Caller): Promise<number> {

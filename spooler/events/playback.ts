@@ -20,6 +20,15 @@ export interface PlaybackParts {
 /** What an exception class is called with before it gets the calls (EVC-127). */
 export const IPlaybackControl: Guid = guid('51372afd-cae7-11cf-be81-00aa00a2fa25');
 
+/**
+ * Nobody serves the class now, and no command starts anybody who would: the subscriber is offline. Or the spooler itself
+ * is about to end.
+ */
+const NOBODYS_FAULT: ReadonlySet<number> = new Set([
+  hresultOf('REGDB_E_CLASSNOTREG'),
+  hresultOf('RPC_S_CALL_CANCELLED'),
+]);
+
 const utf8 = new TextEncoder();
 
 /** Plays the first call of a message. Rejects only for a fault of the event system. */
@@ -33,8 +42,7 @@ export async function play(message: QueuedMessage, parts: PlaybackParts): Promis
     { call: JSON.parse(call) as EventCall, bytes: utf8.encode(call) },
     subscription,
   );
-  // Nobody serves the class now, and no command starts anybody who would: the subscriber is offline.
-  return hresult === hresultOf('REGDB_E_CLASSNOTREG') ? { kind: 'hold' } : { kind: 'done', hresult };
+  return NOBODYS_FAULT.has(hresult) ? { kind: 'hold' } : { kind: 'done', hresult };
 }
 
 async function fired(call: string, message: QueuedMessage, parts: PlaybackParts): Promise<number> {

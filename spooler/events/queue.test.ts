@@ -15,6 +15,8 @@ const MINUTE = 60_000;
 class FakeStore implements Store {
   readonly kept = new Map<string, Uint8Array>();
   full = false;
+  /** Bytes that were put. */
+  written = 0;
 
   async *entries(prefix: string): AsyncIterable<[string, Uint8Array]> {
     for (const key of [...this.kept.keys()].sort()) if (key.startsWith(prefix)) yield [key, this.kept.get(key)!];
@@ -24,8 +26,12 @@ class FakeStore implements Store {
     await Promise.resolve();
     if (this.full) throw new SpoolError('E_OUTOFMEMORY', { input: 'the disk' });
     for (const change of changes) {
-      if ('put' in change) this.kept.set(...change.put);
-      else this.kept.delete(change.remove);
+      if ('put' in change) {
+        this.kept.set(...change.put);
+        this.written += change.put[1].length;
+      } else {
+        this.kept.delete(change.remove);
+      }
     }
   }
 
@@ -211,6 +217,42 @@ test('a number is not given again, though what had it is gone when the spooler c
   await again.accept([recording(1, 'c')]);
   await stage.settle();
   expect(again.deadLetters.list()).toMatchObject([{ id: 3, calls: ['c'] }]);
+});
+
+test('EVC-123, EVC-129: a message that was played half goes on behind what was played, also in another life', async () => {
+  const stage = new Stage();
+  stage.answer = ({ calls }) => (calls[0] === 'c' ? FAILED : OK);
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a', 'b', 'c', 'd')]);
+  await stage.advance(1);
+  await queue.close();
+  expect(stage.got.splice(0)).toEqual(['a', 'b', 'c failed']);
+
+  stage.answer = () => FAILED;
+  const again = await stage.open({ rungs: 0 });
+  await stage.advance(MINUTE);
+  await again.close();
+  expect(stage.got.splice(0)).toEqual(['c failed']);
+  expect(again.deadLetters.list()).toMatchObject([{ calls: ['c', 'd'], failures: 2 }]);
+  expect([...stage.store.kept.keys()]).toEqual(['dead/0000000000000001']);
+
+  stage.answer = () => OK;
+  const last = await stage.open();
+  await last.replay();
+  await stage.settle();
+  expect(stage.got).toEqual(['c', 'd']);
+  expect(stage.store.kept.size).toBe(0);
+});
+
+test('playing a long message writes little: what has come of it, not all that is left', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  const calls = Array.from({ length: 1_000 }, (_, index) => `call ${index}`.padEnd(100));
+  await queue.accept([recording(1, ...calls)]);
+  const accepted = stage.store.written;
+  while (queue.waiting > 0) await stage.settle();
+  expect(stage.got).toHaveLength(1_000);
+  expect(stage.store.written).toBeLessThan(2 * accepted);
 });
 
 test('EVC-129: dead letters survive the spooler', async () => {

@@ -12,13 +12,17 @@ import { DeadLetters } from './dead-letters.ts';
 import { Lanes } from './lanes.ts';
 import { Line, type LineHooks, type Step } from './line.ts';
 import {
+  advanced,
   decodeMessage,
   decodeNumber,
+  decodeProgress,
   encodeMessage,
   encodeNumber,
+  encodeProgress,
   keyOf,
   LAST_NUMBER,
   type Place,
+  type Progress,
   type QueuedMessage,
   type Recording,
   sizeOf,
@@ -97,7 +101,10 @@ export class EventQueue implements LineHooks {
     for await (const [key, bytes] of parts.store.entries(LAST_NUMBER)) {
       if (key === LAST_NUMBER) queue.#lastId = decodeNumber(bytes);
     }
-    for await (const message of queue.#stored('queue')) {
+    const progress = new Map<string, Progress | undefined>();
+    for await (const [key, bytes] of parts.store.entries('progress/')) progress.set(key, decodeProgress(bytes));
+    for await (const stored of queue.#stored('queue')) {
+      const message = advanced(stored, progress.get(keyOf('progress', stored.id)));
       queue.#count(message, 1);
       const line = queue.#line(message);
       line.stand(message);
@@ -111,7 +118,7 @@ export class EventQueue implements LineHooks {
     return queue;
   }
 
-  async *#stored(place: Place): AsyncIterable<QueuedMessage> {
+  async *#stored(place: 'queue' | 'dead'): AsyncIterable<QueuedMessage> {
     for await (const [key, bytes] of this.#parts.store.entries(`${place}/`)) {
       const message = decodeMessage(bytes);
       if (!message) {
@@ -151,7 +158,7 @@ export class EventQueue implements LineHooks {
     if (this.#closed) throw new SpoolError('RPC_S_CALL_CANCELLED');
     const recordedAt = this.#parts.wallClock();
     const messages = recordings.map((recording): QueuedMessage => {
-      return { ...recording, id: ++this.#lastId, recordedAt, failures: 0, due: recordedAt, hresult: 0 };
+      return { ...recording, id: ++this.#lastId, recordedAt, played: 0, failures: 0, due: recordedAt, hresult: 0 };
     });
     for (const message of messages) this.#count(message, 1);
     if (!messages.every(({ subscription }) => this.#hasRoom(subscription))) {
@@ -229,11 +236,11 @@ export class EventQueue implements LineHooks {
     if (played.kind === 'hold') return { rest: message, pause: HOLD_TIME, held: true };
     if (played.kind === 'gone') return this.#done(message);
     if (!succeeded(played.hresult)) return this.#failed(message, played.hresult);
-    const calls = message.calls.slice(1);
+    const [done = '', ...calls] = message.calls;
     if (calls.length === 0) return this.#done(message);
-    const rest = { ...message, calls, failures: 0, hresult: 0 };
-    this.#characters -= sizeOf(message) - sizeOf(rest);
-    await this.#keep([put('queue', rest)]);
+    const rest = { ...message, calls, played: message.played + 1, failures: 0, hresult: 0 };
+    this.#characters -= done.length;
+    await this.#keep([progressOf(rest)]);
     return { rest, pause: 0 };
   }
 
@@ -259,7 +266,7 @@ export class EventQueue implements LineHooks {
 
   async #done(message: QueuedMessage): Promise<Step> {
     this.#count(message, -1);
-    await this.#keep([remove('queue', message.id)]);
+    await this.#keep(gone(message));
     return { pause: 0 };
   }
 
@@ -270,13 +277,14 @@ export class EventQueue implements LineHooks {
     const pause = waitAfter(failures, this.#parts.limits.rungs);
     const failed = { ...message, failures, hresult, due: this.#parts.wallClock() + (pause ?? 0) };
     if (pause !== undefined) {
-      await this.#keep([put('queue', failed)]);
+      await this.#keep([progressOf(failed)]);
       return { rest: failed, pause };
     }
     if (await this.#hasTakenLastChance(failed)) return this.#done(message);
-    await this.#keep([remove('queue', message.id), put('dead', failed)]);
-    this.deadLetters.add(failed);
-    this.#parts.died(failed);
+    const letter = { ...failed, played: 0 };
+    await this.#keep([...gone(message), put('dead', letter)]);
+    this.deadLetters.add(letter);
+    this.#parts.died(letter);
     return { pause: 0 };
   }
 
@@ -326,10 +334,19 @@ export class EventQueue implements LineHooks {
   }
 }
 
-function put(place: Place, message: QueuedMessage): Change {
+function put(place: 'queue' | 'dead', message: QueuedMessage): Change {
   return { put: [keyOf(place, message.id), encodeMessage(message)] };
+}
+
+function progressOf(message: QueuedMessage): Change {
+  return { put: [keyOf('progress', message.id), encodeProgress(message)] };
 }
 
 function remove(place: Place, id: number): Change {
   return { remove: keyOf(place, id) };
+}
+
+/** It waits no longer. */
+function gone({ id }: QueuedMessage): readonly Change[] {
+  return [remove('queue', id), remove('progress', id)];
 }

@@ -25,6 +25,8 @@ export interface QueuedMessage extends Recording {
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly recordedAt: number;
+  /** Calls that were played and are not among those that are left. */
+  readonly played: number;
   /** Deliveries of its first call that failed since the one before succeeded. */
   readonly failures: number;
   /** Milliseconds since 1970: the next try is not before. */
@@ -33,8 +35,8 @@ export interface QueuedMessage extends Recording {
   readonly hresult: number;
 }
 
-/** Where messages wait, and where those go that nobody takes (EVC-126). */
-export type Place = 'queue' | 'dead';
+/** Where messages wait, how far those have come, and where those go that nobody takes (EVC-126). */
+export type Place = 'queue' | 'progress' | 'dead';
 
 /** Digits enough for every number a program can count to, so that keys sort as their numbers. */
 const DIGITS = 16;
@@ -56,14 +58,40 @@ const schema = v.strictObject({
   hresult: count,
 });
 
+const progressSchema = v.strictObject({ played: count, failures: count, due: v.number(), hresult: count });
+
+/** What changes of a message while it is played: kept beside it, since a message may be long. */
+export type Progress = v.InferOutput<typeof progressSchema>;
+
 const utf8 = new TextEncoder();
 
-export function encodeMessage(message: QueuedMessage): Uint8Array {
+/** As it is when it has not begun to be played: with the calls that are left. */
+export function encodeMessage({ played: _, ...message }: QueuedMessage): Uint8Array {
   return utf8.encode(JSON.stringify(message));
+}
+
+export function encodeProgress({ played, failures, due, hresult }: Progress): Uint8Array {
+  return utf8.encode(JSON.stringify({ played, failures, due, hresult }));
 }
 
 /** Undefined for bytes that are no message. */
 export function decodeMessage(bytes: Uint8Array): QueuedMessage | undefined {
+  const message = decoded(schema, bytes);
+  return message && { ...message, played: 0 };
+}
+
+/** Undefined for bytes that are none. */
+export function decodeProgress(bytes: Uint8Array): Progress | undefined {
+  return decoded(progressSchema, bytes);
+}
+
+/** A message as far as it has come. What says that nothing is left of it is not believed: it is played again. */
+export function advanced(message: QueuedMessage, progress: Progress | undefined): QueuedMessage {
+  if (!progress || progress.played >= message.calls.length) return message;
+  return { ...message, ...progress, calls: message.calls.slice(progress.played) };
+}
+
+function decoded<Schema extends v.GenericSchema>(schema: Schema, bytes: Uint8Array): v.InferOutput<Schema> | undefined {
   try {
     return v.parse(schema, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {

@@ -1,7 +1,7 @@
 /** What a subscription is: which events, for whom, and whom to call (EVC-80 to EVC-100). Pure. */
 
 import * as v from 'valibot';
-import { guidText, objectName, parse, refuse, roles, text } from '../../shared/events/schema.ts';
+import { byName, guidText, objectName, parse, refuse, roles, text } from '../../shared/events/schema.ts';
 import { compileFilter, type FilterLanguage, type Guid } from '../../shared/index.ts';
 import { type Columns, GUID_NULL } from './store-query.ts';
 
@@ -62,13 +62,10 @@ export interface PersistentSubscription extends SubscriptionProperties {
 export type Subscription = TransientSubscription | PersistentSubscription;
 
 const bag = v.pipe(
-  v.record(
-    objectName,
-    v.union([v.pipe(v.string(), v.maxLength(4096)), v.pipe(v.number(), v.safeInteger('a number that is whole'))]),
-  ),
+  byName(v.union([v.pipe(v.string(), v.maxLength(4096)), v.pipe(v.number(), v.safeInteger('a number that is whole'))])),
   v.check((entries) => Object.keys(entries).length <= 64, 'at most 64 properties'),
 );
-const user = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const user = v.pipe(v.string(), v.minLength(1), v.maxLength(256), v.normalize('NFC'));
 const method = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 
 const entries = {

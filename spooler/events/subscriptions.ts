@@ -20,7 +20,10 @@ import { type EventOrigin, SubscriptionIndex } from './subscription-index.ts';
 
 /** What a transient subscription holds a reference on until it ends (EVC-84). */
 export interface Releasable {
+  /** At once: it is not waited for. */
   release(): void;
+  /** Once it has answered the call that it is in. */
+  releaseAfterCall(): void;
 }
 
 export interface SubscriptionLimits {
@@ -107,17 +110,23 @@ export class Subscriptions<Live extends Releasable> {
   async subscribe(json: unknown, owner: string, live?: Live): Promise<Subscription> {
     const document = readSubscription(json);
     const id = document.id ?? this.#parts.newId();
-    const [made] = await this.#subscriptions.put(() => {
-      if (this.get(id)) refuse(`id: ${id} is there already`);
+    const make = (): Subscription => {
+      if (this.#subscriptions.isTaken(id)) refuse(`id: ${id} is there already`);
       this.#checkRoom(owner);
       const origin = { id, owner, configured: false, order: ++this.#order };
       const subscription = subscriptionOf(document, origin, live !== undefined);
       this.#check(subscription);
       this.#checkMeant(document);
-      // Nothing can go wrong any more: a transient one is not written anywhere.
-      if (live) this.#live.set(id, live);
-      return [subscription] as const;
-    });
+      return subscription;
+    };
+    if (!live) return this.#put(make);
+    const made = make();
+    this.#live.set(id, live);
+    return this.#subscriptions.putUnkept(made);
+  }
+
+  async #put(make: () => Subscription): Promise<Subscription> {
+    const [made] = await this.#subscriptions.put(() => [make()] as const);
     return made;
   }
 
@@ -127,17 +136,17 @@ export class Subscriptions<Live extends Releasable> {
    * `EVENT_E_CANT_MODIFY_OR_DELETE_CONFIGURED_OBJECT`.
    */
   async modify(id: Guid, changes: unknown, may: Permission): Promise<Subscription> {
-    const [made] = await this.#subscriptions.put(() => {
+    const change = (): Subscription => {
       const before = this.#subscriptions.present(id);
       this.#subscriptions.checkMay(before, may);
       const after = changedSubscription(before, changes);
       this.#check(after);
-      return [after] as const;
-    });
-    return made;
+      return after;
+    };
+    return this.#live.has(id) ? this.#subscriptions.putUnkept(change()) : this.#put(change);
   }
 
-  /** See `EventObjects.remove`. The object of a transient one is released. */
+  /** See `EventObjects.remove`. The object of a transient one is released; a call that it is in is still answered. */
   async unsubscribe(id: Guid, may: Permission): Promise<void> {
     await this.#subscriptions.remove(id, may);
   }
@@ -214,7 +223,7 @@ export class Subscriptions<Live extends Releasable> {
       this.#count(after.owner, 1);
       this.#order = Math.max(this.#order, after.order);
     } else if (before) {
-      this.#live.get(before.id)?.release();
+      this.#live.get(before.id)?.releaseAfterCall();
       this.#live.delete(before.id);
     }
   }

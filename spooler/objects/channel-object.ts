@@ -46,6 +46,8 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   #channel: SourceChannel | undefined;
   /** Why nothing can be called any more. */
   #end: SpoolError | undefined;
+  /** It ends with the answer to the call under way. */
+  #isEnding = false;
   #resolveGone: (cause: Cause) => void = () => {};
 
   /** For `openObject`. */
@@ -58,14 +60,21 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
 
   call(bytes: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.#end) return reject(this.#end);
+      if (this.#end || this.#isEnding) return reject(this.#end ?? released());
       this.#line.push({ bytes, resolve, reject });
       this.#next();
     });
   }
 
   release(): void {
-    this.#toEnd('closed', new SpoolError('CHANNEL_ALREADY_CLOSED', { input: 'the object was released' }));
+    this.#toEnd('closed', released());
+  }
+
+  /** The same once it has answered the call that it is in, or has used up its time for it. Those behind it reject now. */
+  releaseAfterCall(): void {
+    if (!this.#current) return this.release();
+    this.#isEnding = true;
+    for (const { reject } of this.#line.splice(0)) reject(released());
   }
 
   /**
@@ -107,6 +116,7 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
   /** The turn of the one that has waited longest. One message is in flight on a channel. */
   #next(): void {
     if (this.#current) return;
+    if (this.#isEnding) return this.release();
     if (this.#isDue) {
       // One was given up and is not answered yet: whoever comes after it would wait in vain, too, and for longer.
       for (const { reject } of this.#line.splice(0)) reject(timedOut('no answer yet to a call before'));
@@ -147,6 +157,10 @@ export class ChannelObject implements CallableObject, ChannelHandlers {
     for (const { reject } of line) reject(reason);
     this.#resolveGone(cause);
   }
+}
+
+function released(): SpoolError {
+  return new SpoolError('CHANNEL_ALREADY_CLOSED', { input: 'the object was released' });
 }
 
 function timedOut(input: string): SpoolError {

@@ -1,7 +1,8 @@
 /**
  * A source of channels that is part of the spooler itself, for features that call objects. It has no privilege but its
- * identity: it speaks the protocol over a link, so that counting, credit, limits and rundown are those of the pipe. Its
- * session exists only while it has channels.
+ * identity: it speaks the protocol over a link, so that counting, credit, limits and rundown are those of the pipe. It has
+ * a session for each user it calls, so that nobody uses up what a sender may have under way for somebody else; and each
+ * only while there are channels.
  */
 
 import {
@@ -61,7 +62,7 @@ export class InProcessSource {
   readonly #host: Pick<ServiceHost, 'accept' | 'server'>;
   readonly #identity: Identity;
   readonly #agent: string;
-  #session: SourceSession | undefined;
+  readonly #sessions = new Map<string, SourceSession>();
 
   /** `agent` is for people who look at `status`. */
   constructor(host: Pick<ServiceHost, 'accept' | 'server'>, identity: Identity, agent: string) {
@@ -75,15 +76,16 @@ export class InProcessSource {
    * `E_ACCESSDENIED`, `RPC_S_CALL_CANCELLED`, `CONNECTION_LOST`.
    */
   open(target: Target, handlers: ChannelHandlers): Promise<SourceChannel> {
-    this.#session ??= this.#newSession();
-    return this.#session.open({ ...target, name: `\\\\${this.#host.server}\\${target.name}` }, handlers);
+    const session = this.#sessions.get(target.user) ?? this.#newSession(target.user);
+    return session.open({ ...target, name: `\\\\${this.#host.server}\\${target.name}` }, handlers);
   }
 
-  #newSession(): SourceSession {
+  #newSession(user: string): SourceSession {
     const [near, far] = inProcessLinks();
     const session = new SourceSession(near, this.#agent, () => {
-      if (this.#session === session) this.#session = undefined;
+      if (this.#sessions.get(user) === session) this.#sessions.delete(user);
     });
+    this.#sessions.set(user, session);
     this.#host.accept(far, { identity: this.#identity });
     return session;
   }

@@ -7,12 +7,15 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectListener, createListener, dial, type Loss } from '../../client/listener.browser.ts';
+import { connectPublisher } from '../../client/publisher.browser.ts';
 import { connectSender, type SenderChannel } from '../../client/sender.ts';
+import { connectSubscriber } from '../../client/subscriber.browser.ts';
 import { NOTIFICATION_RELEASE, notificationType } from '../../shared/index.ts';
 import { serve, TokenTable } from '../../spooler/index.ts';
 import { FaultLink, Recorder, startRig } from '../harness/index.ts';
 import { Child } from '../safety/child.ts';
 import { eventually } from '../safety/eventually.ts';
+import { PrinterEvents } from '../spec/events/printer-events.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const ORIGIN = 'https://print.example';
@@ -48,6 +51,19 @@ describe('in this process', () => {
     });
     await using elsewhere = await serve({ port: 0, tokens, origins: ['https://elsewhere.example'] });
     await expect(connectListener(elsewhere.url, { token: TOKEN })).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  test('EVC-5, EVC-82: a page publishes, and another subscribes', async () => {
+    await using server = await serve({ port: 0, origins: [ORIGIN] });
+    const [publisher, subscriber] = [await connectPublisher(server.url), await connectSubscriber(server.url)];
+    const seen: number[] = [];
+    await subscriber.catalogue.install(PrinterEvents);
+    const specification = { eventClass: PrinterEvents, method: 'onPaperJam', filterCriteria: 'tray = 2' } as const;
+    await subscriber.subscribe(specification, { onPaperJam: ({ tray }) => void seen.push(tray) });
+    const events = publisher.events(PrinterEvents);
+    for (const tray of [1, 2]) await events.onPaperJam({ tray });
+    expect([seen, publisher.user]).toEqual([[2], 'anonymous']);
+    await Promise.all([publisher.close(), subscriber.close()]);
   });
 
   test('it pings with records, since a page has nothing else: an idle listener stays, a silent spooler is noticed (T3)', async () => {

@@ -6,16 +6,11 @@ import { VERSION } from '../../shared/index.ts';
 import { run } from './command.ts';
 
 const SUBCOMMANDS = [
-  'serve',
-  'listen',
-  'send',
-  'status',
-  'explain',
-  'filter',
-  'filter check',
-  'store',
-  'store check',
-  'store compact',
+  ...['serve', 'listen', 'send', 'status', 'explain', 'filter', 'filter check', 'events'],
+  ...['install', 'list', 'remove', 'fire', 'subscribe', 'subscriptions', 'dead-letters'].map(
+    (name) => `events ${name}`,
+  ),
+  ...['store', 'store check', 'store compact'],
 ];
 
 test.each(['spoolpipe', ...SUBCOMMANDS])('the help of %s', async (name) => {

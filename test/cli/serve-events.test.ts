@@ -37,7 +37,7 @@ test('EVC-110, EVC-111: the example of docs/serve.md is in force, and a failure 
   const { code, stderr } = await spooler.ended;
   expect(code).toBe(0);
   expect(stderr).toContain(
-    'events 4356: 5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01 of "Jams in tray 2" could not be created for onPaperJam: REGDB_E_CLASSNOTREG',
+    'events 4356: 5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01 of "Jams in tray 2" could not be created for onPaperJam: [REGDB_E_CLASSNOTREG]',
   );
 });
 

@@ -27,6 +27,32 @@ function compile(name, source, compilerOptions) {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', `${name}.json`]);
 }
 
+const EVENTS = `
+import { connectPublisher, defineEventClass } from 'spoolpipe/publisher';
+import { serve } from 'spoolpipe/spooler';
+import { connectSubscriber } from 'spoolpipe/subscriber';
+
+const PrinterEvents = defineEventClass({
+  name: 'Office.Printer',
+  clsid: '5f3c1f0e-7a7c-4b52-9a3e-3d6a2f1f8c11',
+  interfaces: {
+    IPrinterEvents: { iid: '0d0a6f4e-52a7-4a0c-8a0b-0f3f6c1f2b9d', methods: { onPaperJam: { tray: 'u8' } } },
+  },
+});
+const server = await serve({ port: 0 });
+const subscriber = await connectSubscriber(server.url);
+await subscriber.catalogue.install(PrinterEvents);
+let seen = 0;
+await subscriber.subscribe({ eventClass: PrinterEvents }, { onPaperJam: ({ tray }) => void (seen = tray) });
+const publisher = await connectPublisher(server.url);
+const { code } = await publisher.events(PrinterEvents).onPaperJam({ tray: 2 });
+// @ts-expect-error -- a tray is a number
+await publisher.events(PrinterEvents).onPaperJam({ tray: '2' }).catch(() => {});
+console.log(\`paper jam in tray \${seen}, \${code}\`);
+await Promise.all([publisher.close(), subscriber.close()]);
+await server.close();
+`;
+
 try {
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--silent', '--json', '--pack-destination', folder], root));
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
@@ -55,6 +81,12 @@ try {
     lib: ['es2023', 'dom'],
     types: [],
   });
+
+  // A program that uses what it got: what is wrong in it must not compile.
+  compile('events', EVENTS, { types: ['node'], typeRoots });
+  writeFileSync(join(folder, 'events.js'), EVENTS);
+  const told = run(process.execPath, ['events.js']).trim();
+  if (told !== 'paper jam in tray 2, S_OK') throw new Error(`the events program printed ${told}`);
 
   writeFileSync(join(folder, 'node.js'), opening(doors));
   run(process.execPath, ['node.js']);

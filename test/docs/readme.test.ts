@@ -113,7 +113,8 @@ test('explain says which field differs', async () => {
 }, 60_000);
 
 test('the snippets compile and do what they say', async () => {
-  const [listen = '', send = '', embed = '', fixture = ''] = await blocks('ts');
+  const [listen = '', send = '', events = '', subscribe = '', publish = '', embed = '', fixture = ''] =
+    await blocks('ts');
   const tsconfig = {
     extends: '../../tsconfig.base.json',
     compilerOptions: {
@@ -129,7 +130,8 @@ test('the snippets compile and do what they say', async () => {
     exclude: [],
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-  for (const [name, body] of Object.entries({ listen, send, embed, 'fixture.test': fixture })) {
+  const programs = { listen, send, 'printer-events': events, subscribe, publish, embed, 'fixture.test': fixture };
+  for (const [name, body] of Object.entries(programs)) {
     await writeFile(join(folder, `${name}.ts`), `${body}\nexport {};\n`);
   }
   await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: root });
@@ -143,6 +145,18 @@ test('the snippets compile and do what they say', async () => {
     await listener.hears(/9 bytes of f6853f92-eb31-4e23-b6e7-fd69056153f0/);
   } finally {
     await listener.stop();
+  }
+  const subscriber = new Running(node('subscribe'), env);
+  try {
+    // It installs the class, too: until then a publisher is refused.
+    for (let said = ''; said !== 'S_OK\n'; )
+      said = await run('sh', ['-c', node('publish')], { cwd: root, env }).then(
+        ({ stdout }) => stdout,
+        () => '',
+      );
+    await subscriber.hears(/paper jam in tray 2/);
+  } finally {
+    await subscriber.stop();
   }
   const { stdout } = await run('sh', ['-c', node('embed')], { cwd: root, env });
   expect(stdout).toMatch(/^ws:\/\/127\.0\.0\.1:\d+ \{/);

@@ -339,6 +339,7 @@ describe('cookies and references', () => {
     container.release();
     printer.release();
     expect(codeOf(() => point.getConnectionPointContainer())).toBe('E_UNEXPECTED');
+    expect(codeOf(() => printer.findConnectionPoint(IInkEvents))).toBe('E_UNEXPECTED');
   });
 
   test('CP-26: a find that fails gives nothing, and counts nothing', () => {
@@ -407,6 +408,17 @@ describe('decided where the documents are silent', () => {
     victim.release();
     expect(await paper.fire('onPaperJam', 1)).toEqual([]);
     expect(told).toEqual(['victim released', 'removed both', 'removing released']);
+  });
+
+  test('CP-OPEN-1, decided: when an object ends during a firing its sinks are released, and called no more', async () => {
+    const printer = new Printer();
+    const told: string[] = [];
+    const ending = createSink(IPaperEvents, { onPaperJam: () => void printer.release(), onPaperOut: () => {} });
+    const next = paperSink(told, 'next');
+    for (const sink of [ending, next]) printer.paper.advise(sink);
+    next.addRef();
+    expect(await printer.paper.fire('onPaperJam', 1)).toEqual([]);
+    expect([told, next.references]).toEqual([[], 2]);
   });
 
   test('CP-OPEN-2, decided: sinks are called in the order they were advised, one after another', async () => {

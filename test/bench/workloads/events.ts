@@ -83,6 +83,10 @@ async function send(desk: Desk): Promise<Sent> {
 
 async function connected(place: Hall | Desk): Promise<Listener> {
   const listener = await connectListener(place.url);
-  place.atEnd(() => listener.close());
+  place.atEnd(async () => {
+    // What is still to be answered is no loss.
+    await listener.roundTrip();
+    await listener.close();
+  });
   return listener;
 }

@@ -25,7 +25,7 @@ test("CP-D-3: a sink gets every method's calls; a subscription may be to one met
   expect(told).toEqual(['jam 2']);
 });
 
-test('CP-D-4: a sink is called whatever the values are; with a parameter filter the subscriber is called for those that match', async () => {
+test('CP-D-4, CP-50: a sink is called whatever the values are; with a parameter filter the subscriber is called for those that match', async () => {
   const printer = new Printer();
   const told: string[] = [];
   connect(printer, IPaperEvents, paperSink(writeTo(told)));

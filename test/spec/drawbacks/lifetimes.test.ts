@@ -43,7 +43,7 @@ test('CP-D-10: when the client is gone the event is lost; a persistent subscribe
   expect(sinks.told).toEqual(['created', 'jam 2', 'released']);
 });
 
-test('CP-D-11: nobody is started for an event; a subscriber that never ran is created once and released once for each', async () => {
+test('CP-D-11, CP-50: nobody is started for an event; a subscriber that never ran is created once and released once for each', async () => {
   const printer = new Printer();
   let created = 0;
   const whenWanted = () => {

@@ -72,7 +72,7 @@ test('CP-D-2: each interface of each object is connected for itself; one subscri
   expect(events).toEqual(['jam 2', 'ink cyan', 'jam 2', 'ink cyan']);
 });
 
-test('CP-D-6: there must be a running object to connect to; a subscription may be made before there is any publisher', async () => {
+test('CP-D-6, CP-50: there must be a running object to connect to; a subscription may be made before there is any publisher', async () => {
   const running = new Map<string, Printer>();
   const told: string[] = [];
   const tryToConnect = (): boolean => {

@@ -39,8 +39,11 @@ export const LIBRARY = {
   eventClasses: [{ name: 'Weather', clsid: WEATHER, interfaces: ['IWeather', 'IStorm'] }],
 };
 
-/** What a subscriber does with a call: the HRESULT it answers, or undefined for no answer at all. */
-export type Subscriber = (call: { method: string; arguments: Record<string, unknown> }) => number | undefined;
+/** What a subscriber does with a call: the HRESULT it answers, its answer as it is, or undefined for none at all. */
+export type Subscriber = (call: {
+  method: string;
+  arguments: Record<string, unknown>;
+}) => number | string | Uint8Array | undefined;
 
 export interface EventStageOptions extends EventSystemOptions, Pick<RigOptions, 'transport' | 'tokens'> {
   readonly classes?: Partial<Classes>;
@@ -161,8 +164,10 @@ export class EventClient {
         if (event.kind !== 'notification') return;
         const call = event.text === '' ? { method: '', arguments: {} } : (JSON.parse(event.text) as never);
         this.got.push(`${name} ${shown(call)}`.trim());
-        const hresult = subscriber(call);
-        if (hresult !== undefined) void event.channel?.sendNotification(JSON.stringify({ hresult })).catch(() => {});
+        const answer = subscriber(call);
+        if (answer === undefined) return;
+        const given = typeof answer === 'number' ? JSON.stringify({ hresult: answer }) : answer;
+        void event.channel?.sendNotification(given).catch(() => {});
       }),
     );
     const scope = more.publisherId === undefined ? { eventClass: WEATHER } : {};

@@ -17,6 +17,9 @@ export class LiveObject {
   release(): void {
     this.released++;
   }
+  releaseAfterCall(): void {
+    this.release();
+  }
 }
 
 /** The same store over restarts, as a durable one is. */

@@ -175,6 +175,19 @@ describe('subscribers are called', () => {
     expect(await slow).toBe('EVENT_E_ALL_SUBSCRIBERS_FAILED');
   });
 
+  test('EVC-60: in the publisher’s order, also where it does not wait', async () => {
+    await using stage = await EventStage.start();
+    const ann = await stage.client();
+    await ann.subscribe({ name: 'slow', method: 'onReading' }, () => undefined);
+    await ann.subscribe({ name: 'both' });
+    const fired = Promise.all([ann.fire('onReading', READING), ann.fire('onCalm')]);
+    await stage.settle();
+    expect(ann.got).toEqual(['slow onReading 40 30']);
+    await stage.rig.advance(30_000);
+    await fired;
+    expect(ann.got).toEqual(['slow onReading 40 30', 'both onReading 40 30', 'both onCalm']);
+  });
+
   test('EVC-OPEN-8, decided: one that has not answered in time is not waited for again until it has', async () => {
     await using stage = await EventStage.start();
     const ann = await stage.client();

@@ -148,6 +148,8 @@ describe('EVC-OPEN-3, decided: what an event method must not be is refused at re
     ['eventClasses.0.colour', 'red', 'eventClasses.0.colour: an unknown key'],
     ['eventClasses.0.fireInParallel', 1, 'eventClasses.0.fireInParallel: Invalid type: Expected boolean'],
     [`${METHOD}.name`, 'then', `${METHOD}.name: "then" cannot be used`],
+    [`${METHOD}.name`, 'toString', `${METHOD}.name: "toString" cannot be used`],
+    [`${METHOD}.name`, 'constructor', `${METHOD}.name: "constructor" cannot be used`],
     [
       `${METHOD}.name`,
       '__proto__',

@@ -115,7 +115,7 @@ describe('a queued subscription', () => {
     await stage.rig.advance(200 * MINUTE);
     expect(workshop.log).toEqual([]);
     workshop.isServed = true;
-    stage.system().classServed();
+    stage.system().wake();
     await stage.settle();
     expect(workshop.log).toEqual(['onCalm', 'onCalm', 'onCalm']);
   });
@@ -172,6 +172,40 @@ describe('a queued subscription', () => {
     await stage.rig.advance(MINUTE);
     expect(workshop.log).toEqual(['onCalm', 'onCalm']);
     expect(await (await stage.client()).fire('onCalm')).toBe('S_OK');
+  });
+
+  test('EVC-126: is not charged for a call that the end of the spooler broke off', async () => {
+    const store = new MemoryStore();
+    const workshop = new Workshop();
+    workshop.answer = () => new SpoolError('CONNECTION_LOST', { input: 'shutdown' });
+    {
+      await using stage = await workshop.start({ store, queue: { rungs: 0 } });
+      const ann = await stage.client();
+      await subscribe(ann);
+      await ann.fire('onCalm');
+      await stage.settle();
+    }
+    workshop.answer = () => 0;
+    await using stage = await workshop.start({ store });
+    await stage.settle();
+    expect(workshop.log).toEqual(['onCalm', 'onCalm']);
+  });
+
+  test('EVC-11, EVC-129: to the event system’s own events survives with what waits for it', async () => {
+    const store = new MemoryStore();
+    const workshop = new Workshop();
+    workshop.answer = () => FAILED;
+    {
+      await using stage = await workshop.start({ store });
+      const { eventObjectChangeEventClassId: eventClass } = stage.system().catalogue;
+      await subscribe(await stage.client(), { eventClass, method: 'ChangedSubscription' });
+      await stage.settle();
+    }
+    workshop.answer = () => 0;
+    await using stage = await workshop.start({ store });
+    await stage.rig.advance(MINUTE);
+    expect(stage.log).toEqual([]);
+    expect(workshop.log).toEqual(['ChangedSubscription', 'ChangedSubscription']);
   });
 
   test('EVC-126: that is full has failed, with its code in the log', async () => {

@@ -124,6 +124,17 @@ describe('live subscriptions', () => {
     expect(stage.rig.spooler.stats().channels).toBe(1);
   });
 
+  test('EVC-89: an ID that is free again can be taken again at once', async () => {
+    await using stage = await EventStage.start();
+    const ann = await stage.client();
+    const subscription = { id: await ann.subscribe(), name: 'again', eventClass: WEATHER };
+    const over = ann.call('unsubscribe', { id: subscription.id });
+    await Promise.all([over, ann.call('subscribe', { subscription })]);
+    await stage.settle();
+    expect(await ann.call('subscriptions')).toMatchObject({ subscriptions: [{ name: 'again' }] });
+    expect(await ann.fire('onCalm')).toBe('S_OK');
+  });
+
   test('EVC-91: those that do not answer are found and ended; the others stay', async () => {
     await using stage = await EventStage.start({ subscriberTime: 1_000 });
     const ann = await stage.client();

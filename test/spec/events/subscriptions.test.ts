@@ -104,7 +104,7 @@ describe('kinds', () => {
 
   test('EVC-88: the object of a transient one need be of no class', async () => {
     const { subscriptions } = await opened();
-    const object = { released: 0, release: () => {} };
+    const object = { released: 0, release: () => {}, releaseAfterCall: () => {} };
     const { id } = await subscriptions.subscribe(transient, 'ann', object);
     expect(subscriptions.live(id)).toBe(object);
   });
