@@ -91,6 +91,7 @@ export class Renewals {
     }
     return true;
   }
+
   /** Until it is worth trying again, or the spooler is lost again. */
   #pause(): Promise<void> {
     return new Promise((resolve) => {

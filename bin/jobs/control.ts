@@ -11,7 +11,7 @@ import { findJob, withJobs } from './with-jobs.ts';
 interface Control {
   readonly summary: string;
   readonly description: string;
-  run(job: PrintJob): Promise<void>;
+  readonly run: (job: PrintJob) => Promise<void>;
 }
 
 const CONTROLS: Readonly<Record<'pause' | 'resume' | 'cancel', Control>> = {

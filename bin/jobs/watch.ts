@@ -84,6 +84,11 @@ class Watched {
     this.finish = () => void setImmediate(resolve);
     this.fail = reject;
   });
+  #setReady: () => void = () => {};
+  /** That it watches is said before anything that it sees. */
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#setReady = resolve;
+  });
   #shown = '';
 
   constructor(output: Output) {
@@ -95,6 +100,7 @@ class Watched {
 
   readonly callback: JobCallback = {
     jobModification: async (job, discarded) => {
+      await this.#ready;
       await this.#show(job.description, { event: 'jobModification', discarded, ...job.description });
       if (discarded) await job.refresh();
     },
@@ -103,8 +109,9 @@ class Watched {
     release: () => this.finish(),
   };
 
-  begun(job: JobDescription, record: object): void | Promise<void> {
-    return this.#show(job, record);
+  async begun(job: JobDescription, record: object): Promise<void> {
+    await this.#show(job, record);
+    this.#setReady();
   }
 
   /** How it ended stays on the terminal. */

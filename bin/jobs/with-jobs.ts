@@ -11,10 +11,7 @@ export async function withJobs<Value>(
   work: (jobs: Jobs) => Promise<Value>,
 ): Promise<Value> {
   const { url, options: client } = await connecting(options, 'jobs');
-  const jobs = await unlessAborted(
-    stop.signal,
-    connectJobs(url, { ...client, reconnect: false, onLost: () => {} }),
-  );
+  const jobs = await unlessAborted(stop.signal, connectJobs(url, { ...client, reconnect: false, onLost: () => {} }));
   try {
     return await unlessAborted(stop.signal, work(jobs));
   } finally {
