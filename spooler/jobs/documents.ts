@@ -141,6 +141,6 @@ async function inFolder<Value>(work: Promise<Value>): Promise<Value> {
     return await work;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the spool folder';
-    throw new SpoolError('E_FAIL', { input: code, cause });
+    throw new SpoolError(code === 'ENOSPC' || code === 'EDQUOT' ? 'STORE_FULL' : 'E_FAIL', { input: code, cause });
   }
 }

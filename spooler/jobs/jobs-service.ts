@@ -4,11 +4,10 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import * as v from 'valibot';
 import { toBase64 } from '../../shared/events/base64.ts';
-import { guidText, parse } from '../../shared/events/schema.ts';
+import { parse } from '../../shared/events/schema.ts';
 import { completeName, type Guid, guid, hresultOf, SpoolError } from '../../shared/index.ts';
-import { DEF_PRIORITY, GUID_NULL, MAX_PRIORITY, MIN_PRIORITY, NOTIFY } from '../../shared/jobs/vocabulary.ts';
+import { GUID_NULL, NOTIFY } from '../../shared/jobs/vocabulary.ts';
 import { mayAdminister } from '../core/identity.ts';
 import type { Answer, Caller, Service, ServiceHost } from '../core/service.ts';
 import { checkCommandLine } from './command-line.ts';
@@ -27,61 +26,10 @@ import { FIRST_STATE, isFinal } from './job-machine.ts';
 import type { JobEntry, JobSystem } from './job-system.ts';
 import { splitPayload } from './payload.ts';
 import { checkLives, commanded } from './print-job.ts';
-import { bareName, type Printer, printerEntries } from './printer.ts';
+import { bareName, type Printer } from './printer.ts';
+import * as requests from './requests.ts';
 
 type Handler = (caller: Caller, json: unknown, bytes: Uint8Array) => Promise<Answer>;
-
-const whole = (least: number, most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least), v.maxValue(most));
-const name = v.pipe(
-  v.string(),
-  v.regex(/^[^\p{Cc}]{1,255}$/u, 'a name has 1 to 255 characters, no control characters'),
-);
-const printer = v.pipe(v.string(), v.maxLength(256));
-const seconds = whole(0, 2_000_000);
-const priority = whole(MIN_PRIORITY, MAX_PRIORITY);
-const file = whole(0, 1_000_000);
-const job = v.union([guidText, whole(1, Number.MAX_SAFE_INTEGER)], 'neither a GUID nor a number');
-
-const nothing = v.strictObject({});
-const ofPrinter = v.strictObject({ printer: v.exactOptional(printer) });
-const onePrinter = v.strictObject({ printer });
-const printerSettings = v.strictObject({ printer, ...printerEntries });
-const oneJob = v.strictObject({ job });
-const oneFile = v.strictObject({ job, file });
-const newJob = v.strictObject({
-  printer,
-  name,
-  priority: v.exactOptional(priority, DEF_PRIORITY),
-  releaseWhenPrinted: v.exactOptional(v.boolean(), false),
-});
-const newFile = v.strictObject({ job, name, from: v.exactOptional(oneFile) });
-const writing = v.strictObject({
-  job,
-  file,
-  offset: whole(0, Number.MAX_SAFE_INTEGER),
-  last: v.exactOptional(v.boolean(), false),
-});
-const reading = v.strictObject({
-  job,
-  file,
-  offset: v.exactOptional(whole(0, Number.MAX_SAFE_INTEGER), 0),
-  length: v.exactOptional(whole(1, 1024 * 1024), 1024 * 1024),
-  temporary: v.exactOptional(v.boolean(), false),
-});
-const prioritising = v.strictObject({ job, priority });
-const timing = v.strictObject({ job, seconds });
-const flagging = v.strictObject({ job, flags: v.pipe(v.number(), v.safeInteger()) });
-const attaching = v.strictObject({ job, object: v.nullable(guidText) });
-const property = v.union(
-  [
-    v.strictObject({ job, property: v.literal('NotificationClsid'), value: guidText }),
-    v.strictObject({ job, property: v.literal('MinimumNotificationInterval'), value: whole(0, 86_400_000) }),
-  ],
-  'NotificationClsid with a GUID, or MinimumNotificationInterval with milliseconds',
-);
-const words = v.pipe(v.array(v.pipe(v.string(), v.regex(/^[^\0]*$/u, 'no NUL'))), v.maxLength(1_000));
-const commanding = v.strictObject({ job, program: v.nullable(v.string()), parameters: v.exactOptional(words, []) });
-const validating = v.strictObject({ job, file, valid: v.boolean() });
 
 const S_OK = hresultOf('S_OK');
 const ALL_FLAGS = Object.values(NOTIFY).reduce((sum, flag) => sum | flag, 0);
@@ -158,20 +106,20 @@ export class JobsService implements Service {
   // ------------------------------------------------------------------------------------------ printers
 
   async #addPrinter(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted, ...settings } = parse(printerSettings, json);
+    const { printer: wanted, ...settings } = parse(requests.printerSettings, json);
     this.#checkAdministers(caller, bareName(wanted));
     return ok({ printer: this.#shownPrinter(await this.#system.printers.add(wanted, settings)) });
   }
 
   async #setPrinter(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted, ...settings } = parse(printerSettings, json);
+    const { printer: wanted, ...settings } = parse(requests.printerSettings, json);
     this.#checkAdministers(caller, bareName(wanted));
     return ok({ printer: this.#shownPrinter(await this.#system.printers.change(wanted, () => settings)) });
   }
 
   /** JOB-27: jobs end only as jobs do; a printer that has some stays. */
   async #removePrinter(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted } = parse(onePrinter, json);
+    const { printer: wanted } = parse(requests.onePrinter, json);
     this.#checkAdministers(caller, bareName(wanted));
     await this.#system.printers.remove(wanted, (found) => {
       const jobs = [...this.#system.jobsOf(found.name)].length;
@@ -181,7 +129,7 @@ export class JobsService implements Service {
   }
 
   async #printers(_caller: Caller, json: unknown): Promise<Answer> {
-    parse(nothing, json);
+    parse(requests.nothing, json);
     return ok({ printers: this.#system.printers.list().map((one) => this.#shownPrinter(one)) });
   }
 
@@ -194,7 +142,7 @@ export class JobsService implements Service {
   // ------------------------------------------------------------------------------------------ jobs and documents
 
   async #createJob(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted, ...given } = parse(newJob, json);
+    const { printer: wanted, ...given } = parse(requests.newJob, json);
     if (!caller.identity.rights.send) throw denied('createJob');
     const found = this.#system.printers.present(wanted);
     const entry = await this.#system.create((number, now) => ({
@@ -217,14 +165,14 @@ export class JobsService implements Service {
   }
 
   async #addFile(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, name: title, from } = parse(newFile, json);
+    const { job: id, name: title, from } = parse(requests.newFile, json);
     const { print } = this.#ownJob(caller, id);
     const peer = from && { print: this.#ownJob(caller, from.job).print, file: from.file };
     return ok({ file: await this.#system.documents.add(print, title, peer) });
   }
 
   async #write(caller: Caller, json: unknown, bytes: Uint8Array): Promise<Answer> {
-    const { job: id, file: at, offset, last } = parse(writing, json);
+    const { job: id, file: at, offset, last } = parse(requests.writing, json);
     const { print, notifier } = this.#ownJob(caller, id);
     const received = await this.#system.documents.write(print, at, offset, bytes, last);
     if (bytes.length > 0) notifier.spooled(at, { offset, length: bytes.length });
@@ -232,19 +180,19 @@ export class JobsService implements Service {
   }
 
   async #received(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, file: at } = parse(oneFile, json);
+    const { job: id, file: at } = parse(requests.oneFile, json);
     return ok({ received: await this.#system.documents.received(this.#ownJob(caller, id).print.job, at) });
   }
 
   async #read(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, file: at, offset, length, temporary } = parse(reading, json);
+    const { job: id, file: at, offset, length, temporary } = parse(requests.reading, json);
     const { print } = this.#ownJob(caller, id);
     const bytes = await this.#system.documents.read(print.job, at, offset, length, temporary);
     return ok({ bytes: toBase64(bytes) });
   }
 
   async #jobs(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted } = parse(ofPrinter, json);
+    const { printer: wanted } = parse(requests.ofPrinter, json);
     const all =
       wanted === undefined ? this.#system.list() : this.#system.jobsOf(this.#system.printers.present(wanted).name);
     const jobs = [...all].filter((entry) => this.#owns(caller, entry.print.job));
@@ -252,17 +200,17 @@ export class JobsService implements Service {
   }
 
   async #job(caller: Caller, json: unknown): Promise<Answer> {
-    return this.#shown(this.#ownJob(caller, parse(oneJob, json).job));
+    return this.#shown(this.#ownJob(caller, parse(requests.oneJob, json).job));
   }
 
   async #getError(caller: Caller, json: unknown): Promise<Answer> {
-    const { error } = this.#ownJob(caller, parse(oneJob, json).job).print.job;
+    const { error } = this.#ownJob(caller, parse(requests.oneJob, json).job).print.job;
     if (!error) throw new SpoolError('BG_E_ERROR_INFORMATION_UNAVAILABLE');
     return ok({ error: shownError(error) });
   }
 
   async #refresh(caller: Caller, json: unknown): Promise<Answer> {
-    const entry = this.#ownJob(caller, parse(oneJob, json).job);
+    const entry = this.#ownJob(caller, parse(requests.oneJob, json).job);
     entry.notifier.refresh();
     return this.#shown(entry);
   }
@@ -292,23 +240,23 @@ export class JobsService implements Service {
   }
 
   async #setPriority(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, priority: wanted } = parse(prioritising, json);
+    const { job: id, priority: wanted } = parse(requests.prioritising, json);
     return this.#set(caller, id, (now) => ({ ...now, priority: wanted }));
   }
 
   /** JOB-33: at least five seconds. */
   async #setMinimumRetryDelay(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, seconds: wanted } = parse(timing, json);
+    const { job: id, seconds: wanted } = parse(requests.timing, json);
     return this.#set(caller, id, (now) => ({ ...now, minimumRetryDelay: Math.max(wanted, MIN_RETRY_DELAY) }));
   }
 
   async #setNoProgressTimeout(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, seconds: wanted } = parse(timing, json);
+    const { job: id, seconds: wanted } = parse(requests.timing, json);
     return this.#set(caller, id, (now) => ({ ...now, noProgressTimeout: wanted }));
   }
 
   async #setValidationState(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, file: at, valid } = parse(validating, json);
+    const { job: id, file: at, valid } = parse(requests.validating, json);
     await this.#system.documents.validate(this.#ownJob(caller, id).print, at, valid);
     return ok();
   }
@@ -316,7 +264,7 @@ export class JobsService implements Service {
   // ------------------------------------------------------------------------------------------ notifications
 
   async #setNotifyFlags(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, flags } = parse(flagging, json);
+    const { job: id, flags } = parse(requests.flagging, json);
     const entry = this.#ownJob(caller, id);
     // JOB-47.
     if (flags < 0 || (flags & ~ALL_FLAGS) !== 0 || flags > ALL_FLAGS)
@@ -327,7 +275,7 @@ export class JobsService implements Service {
 
   /** Whoever sets an object is told what was told before, too (JOB-110, JOB-111). */
   async #setNotifyInterface(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, object } = parse(attaching, json);
+    const { job: id, object } = parse(requests.attaching, json);
     const entry = this.#ownJob(caller, id);
     if (!caller.identity.rights.listen) throw denied('setNotifyInterface');
     checkLives(entry.print.job);
@@ -351,7 +299,7 @@ export class JobsService implements Service {
   }
 
   async #setProperty(caller: Caller, json: unknown): Promise<Answer> {
-    const wanted = parse(property, json);
+    const wanted = parse(requests.property, json);
     const entry = this.#ownJob(caller, wanted.job);
     if (wanted.property === 'MinimumNotificationInterval') {
       await this.#setNotification(entry, () => ({ minimumInterval: wanted.value }));
@@ -368,7 +316,7 @@ export class JobsService implements Service {
   }
 
   async #setNotifyCmdLine(caller: Caller, json: unknown): Promise<Answer> {
-    const { job: id, program, parameters } = parse(commanding, json);
+    const { job: id, program, parameters } = parse(requests.commanding, json);
     const entry = this.#ownJob(caller, id);
     if (program === null) {
       if (parameters.length > 0) throw new SpoolError('E_INVALIDARG', { input: 'parameters without a program' });
@@ -391,7 +339,7 @@ export class JobsService implements Service {
 
   /** JOB-112, JOB-145: callbacks stay those of who registered them, a command line does not stay. */
   async #takeOwnership(caller: Caller, json: unknown): Promise<Answer> {
-    const entry = this.#ownJob(caller, parse(oneJob, json).job);
+    const entry = this.#ownJob(caller, parse(requests.oneJob, json).job);
     this.#checkAdministers(caller, entry.print.job.printer);
     return this.#command(caller, json, (now) => {
       checkLives(now);
@@ -402,7 +350,7 @@ export class JobsService implements Service {
   // ------------------------------------------------------------------------------------------ who may
 
   async #command(caller: Caller, json: unknown, make: (now: Job, entry: JobEntry) => Job): Promise<Answer> {
-    return this.#changed(this.#ownJob(caller, parse(oneJob, json).job), make);
+    return this.#changed(this.#ownJob(caller, parse(requests.oneJob, json).job), make);
   }
 
   async #set(caller: Caller, id: Guid | number, make: (now: Job) => Job): Promise<Answer> {

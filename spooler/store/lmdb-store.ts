@@ -97,7 +97,13 @@ export class LmdbStore implements Store {
     const path = join(folder, STORE_FILE);
     await checkStoreFile(path);
     // Without overlapping, a commit has ended once it is on the disk, and one that fails says so.
-    const root = lmdb.open({ path, encoding: 'binary', overlappingSync: false, safeRestore: true });
+    const root = lmdb.open({
+      path,
+      encoding: 'binary',
+      overlappingSync: false,
+      eventTurnBatching: false,
+      safeRestore: true,
+    });
     try {
       const values = openFormat(root, options.migrations ?? MIGRATIONS);
       return new LmdbStore(root, values, lock, folder, options);
@@ -154,13 +160,13 @@ export class LmdbStore implements Store {
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {
-    const ends = new Set<Promise<boolean>>();
     try {
-      // All that is asked for in one turn is one transaction.
-      for (const change of changes) {
-        ends.add('put' in change ? this.#values.put(...change.put) : this.#values.remove(change.remove));
-      }
-      await Promise.all([...ends]);
+      await this.#values.batch(() => {
+        for (const change of changes) {
+          if ('put' in change) this.#values.put(...change.put);
+          else this.#values.remove(change.remove);
+        }
+      });
       this.#hasFailed = false;
     } catch (reason) {
       const bytes = changes.reduce((sum, change) => sum + ('put' in change ? change.put[1].length : 0), 0);

@@ -19,9 +19,12 @@ export interface Range {
 
 export interface Database {
   get(key: string): Uint8Array | undefined;
-  /** Of the next transaction, which holds all that is asked for in one turn. The bytes are lent until it has ended. */
-  put(key: string, value: Uint8Array): Promise<boolean>;
-  remove(key: string): Promise<boolean>;
+  /** In a batch. The bytes are lent until it has ended. */
+  put(key: string, value: Uint8Array): void;
+  /** In a batch. */
+  remove(key: string): void;
+  /** One transaction of all that the action asks for, all or none. Resolves once it is on the disk. */
+  batch(action: () => void): Promise<boolean>;
   putSync(key: string, value: Uint8Array): boolean;
   removeSync(key: string): boolean;
   getRange(range: Range): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
@@ -47,6 +50,8 @@ export interface Lmdb {
     readonly path: string;
     readonly encoding: 'binary';
     readonly overlappingSync: boolean;
+    /** Where true, a failed commit rejects a promise that nobody has, too: that would end the process. */
+    readonly eventTurnBatching?: boolean;
     readonly safeRestore: boolean;
   }): RootDatabase;
 }

@@ -3,6 +3,7 @@
 import { access, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectListener } from '../../client/listener.ts';
 import { COPIER, IPRINTER, OFFICE, officeDocument } from '../spec/events/office.ts';
@@ -131,4 +132,27 @@ test('check and compact say how much there is', async () => {
     code: 1,
     stderr: expect.stringContaining('there is no store in'),
   });
+});
+
+test('without lmdb: who named a folder is refused, who did not has a spooler that says that nothing is kept', async () => {
+  const hook =
+    "export const resolve = (name, context, next) => { if (name === 'lmdb') throw Error('none'); return next(name, context); }";
+  const path = join(root, 'without-lmdb.mjs');
+  const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`);
+  await writeFile(path, `import { register } from 'node:module';\nregister(${url});\n`);
+  const home = await mkdtemp(join(root, 'home-'));
+  const env = {
+    NODE_OPTIONS: `--import=${pathToFileURL(path).href}`,
+    HOME: home,
+    XDG_DATA_HOME: home,
+    LOCALAPPDATA: home,
+  };
+  expect(await run(['serve', '--port', '0', '--data', join(root, 'unused')], { env })).toMatchObject({
+    code: 2,
+    text: '',
+    stderr: expect.stringContaining('[STORE_UNAVAILABLE]'),
+  });
+  await using spooler = start(['serve', '--port', '0', '--json'], { env, keeps: true });
+  expect(await spooler.event('ready')).toMatchObject({ data: null });
+  await spooler.says(/\[STORE_UNAVAILABLE\].*\n.*nothing is kept/);
 });
