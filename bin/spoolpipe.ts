@@ -7,6 +7,7 @@ import { addEvents } from './events/index.ts';
 import { EXIT } from './exit-code.ts';
 import { addExplain } from './explain.ts';
 import { addFilter } from './filter.ts';
+import { addJobs } from './jobs/index.ts';
 import { addListen } from './listen.ts';
 import { addSend } from './send.ts';
 import { addServe } from './serve.ts';
@@ -26,6 +27,7 @@ addSend(program);
 addStatus(program);
 addExplain(program);
 addEvents(program);
+addJobs(program);
 addFilter(program);
 addStore(program);
 

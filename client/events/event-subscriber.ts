@@ -3,19 +3,10 @@
  * event, and the classes that this process serves. Comes back after the spooler was lost. No transport is named here.
  */
 
-import {
-  type Clock,
-  type EventClass,
-  type EventMethods,
-  type Guid,
-  guid,
-  type MethodTypes,
-  SpoolError,
-  systemClock,
-} from '../../shared/index.ts';
-import { harmless, type OnProblem, reportToConsole } from '../callbacks.ts';
-import type { ConnectionStats, Loss } from '../connection.ts';
-import { type Dial, type Gap, Listener, type ListenerOptions } from '../notification-listener.ts';
+import { type EventClass, type EventMethods, type Guid, guid, type MethodTypes } from '../../shared/index.ts';
+import type { ConnectionStats } from '../connection.ts';
+import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
+import { type Renewable, Renewals } from '../renewals.ts';
 import { type ClassHost, ClassRegistration } from './class-registration.ts';
 import { EventCatalogue, type SubscriptionProperties } from './event-catalogue.ts';
 import type { EventSink, Releasable } from './event-sink.ts';
@@ -55,30 +46,14 @@ export interface ClassSpecification<Methods extends MethodTypes> {
   readonly eventClass: EventClass<Methods>;
 }
 
-/** Milliseconds between tries for what another session has. */
-const PAUSE = 5_000;
-
-/** What has to be made again when the spooler is back. */
-type Renewable = TransientSubscription | ClassRegistration;
-
 export class Subscriber {
   /** What the spooler's event system has. */
   readonly catalogue: EventCatalogue;
-  readonly #listener: Listener;
-  readonly #report: OnProblem;
-  readonly #clock: Clock;
-  readonly #made = new Set<Renewable>();
-  readonly #pauses = new Set<() => void>();
+  readonly #renewals: Renewals;
 
   /** For `createSubscriber`. */
   constructor(dial: Dial, options: ListenerOptions) {
-    this.#listener = new Listener(dial, {
-      ...options,
-      onGap: (gap) => this.#renew(gap, options.onGap),
-      onLost: (loss, retrying) => this.#lost(loss, retrying, options.onLost),
-    });
-    this.#clock = options.clock ?? systemClock;
-    this.#report = harmless(options.onProblem ?? reportToConsole);
+    this.#renewals = new Renewals(dial, options);
     this.catalogue = new EventCatalogue(() => this.#listener.connection);
   }
 
@@ -118,7 +93,7 @@ export class Subscriber {
   ): Promise<TransientSubscription> {
     const request = requestOf(specification);
     checkSink(object, specification);
-    return this.#make(new TransientSubscription(this.#host, request, object, specification.eventClass));
+    return this.#renewals.make(new TransientSubscription(this.#host, request, object, specification.eventClass));
   }
 
   /**
@@ -147,7 +122,7 @@ export class Subscriber {
     { clsid, eventClass }: ClassSpecification<Methods>,
     createObject: (clsid: Guid) => ObjectOf<Methods> | PromiseLike<ObjectOf<Methods>>,
   ): Promise<ClassRegistration> {
-    return this.#make(new ClassRegistration(this.#host, guid(clsid), eventClass, createObject));
+    return this.#renewals.make(new ClassRegistration(this.#host, guid(clsid), eventClass, createObject));
   }
 
   stats(): ConnectionStats & { readonly registrations: number } {
@@ -155,87 +130,22 @@ export class Subscriber {
   }
 
   /** Leaves for good. Its transient subscriptions end, its objects are let go. */
-  async close(): Promise<void> {
-    for (const one of [...this.#made]) one.close();
-    const closed = this.#listener.close();
-    this.#endPauses();
-    await closed;
+  close(): Promise<void> {
+    return this.#renewals.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  // ------------------------------------------------------------------------------------------ coming back
+  get #listener(): Listener {
+    return this.#renewals.listener;
+  }
 
   get #host(): SubscriptionHost & ClassHost {
-    return {
-      listener: this.#listener,
-      report: this.#report,
-      ended: (one: Renewable) => this.#made.delete(one),
-    };
+    const { listener, report } = this.#renewals;
+    return { listener, report, ended: (one: Renewable) => this.#renewals.ended(one) };
   }
-
-  async #make<One extends Renewable>(one: One): Promise<One> {
-    await one.make();
-    this.#made.add(one);
-    return one;
-  }
-
-  #lost(loss: Loss, retrying: boolean, onLost: ListenerOptions['onLost']): void {
-    for (const one of [...this.#made]) {
-      one.lost();
-      if (!retrying) one.close();
-    }
-    this.#endPauses();
-    onLost?.(loss, retrying);
-  }
-
-  #renew(gap: Gap, onGap: ListenerOptions['onGap']): void {
-    const made = [...this.#made].map((one) => this.#renewOne(one));
-    void Promise.all(made).then((renewed) => {
-      // Lost again meanwhile: there will be another gap.
-      if (renewed.every(Boolean)) onGap?.(gap);
-    });
-  }
-
-  /** False where the spooler was lost again. */
-  async #renewOne(one: Renewable, triesLeft = 4): Promise<boolean> {
-    try {
-      await one.make();
-    } catch (reason) {
-      if (this.#listener.state !== 'connected') return false;
-      if (triesLeft > 0 && isTaken(reason)) {
-        await this.#pause();
-        return this.#listener.state === 'connected' && this.#renewOne(one, triesLeft - 1);
-      }
-      one.close();
-      this.#report({ kind: 'registrationLost', what: `${one.what} was not made again`, reason });
-    }
-    return true;
-  }
-
-  /** Until it is worth trying again, or the spooler is lost again. */
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        cancel();
-        this.#pauses.delete(end);
-        resolve();
-      };
-      const cancel = this.#clock.after(PAUSE, end);
-      this.#pauses.add(end);
-    });
-  }
-
-  #endPauses(): void {
-    for (const end of [...this.#pauses]) end();
-  }
-}
-
-/** The session from before the loss may still be there: its spooler has not noticed yet that nobody is at its other end. */
-function isTaken(reason: unknown): boolean {
-  return reason instanceof SpoolError && reason.code === 'ALREADY_REGISTERED';
 }
 
 /** An object of a served class: the methods of the events that it takes. */

@@ -203,6 +203,22 @@ test('EVC-129: what waits survives the spooler, with its place and its tries', a
   expect(again.newRecorder()).toBeGreaterThan(2);
 });
 
+test('a number is not given again, though what had it is gone when the spooler comes back', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a')]);
+  await queue.accept([recording(1, 'b')]);
+  await stage.settle();
+  expect(stage.store.messages).toEqual([]);
+  await queue.close();
+
+  stage.answer = () => FAILED;
+  const again = await stage.open({ rungs: 0 });
+  await again.accept([recording(1, 'c')]);
+  await stage.settle();
+  expect(again.deadLetters.list()).toMatchObject([{ id: 3, calls: ['c'] }]);
+});
+
 test('EVC-123, EVC-129: a message that was played half goes on behind what was played, also in another life', async () => {
   const stage = new Stage();
   stage.answer = ({ calls }) => (calls[0] === 'c' ? FAILED : OK);
@@ -237,22 +253,6 @@ test('playing a long message writes little: what has come of it, not all that is
   while (queue.waiting > 0) await stage.settle();
   expect(stage.got).toHaveLength(1_000);
   expect(stage.store.written).toBeLessThan(2 * accepted);
-});
-
-test('a number is not given again, though what had it is gone when the spooler comes back', async () => {
-  const stage = new Stage();
-  const queue = await stage.open();
-  await queue.accept([recording(1, 'a')]);
-  await queue.accept([recording(1, 'b')]);
-  await stage.settle();
-  expect(stage.store.messages).toEqual([]);
-  await queue.close();
-
-  stage.answer = () => FAILED;
-  const again = await stage.open({ rungs: 0 });
-  await again.accept([recording(1, 'c')]);
-  await stage.settle();
-  expect(again.deadLetters.list()).toMatchObject([{ id: 3, calls: ['c'] }]);
 });
 
 test('EVC-129: dead letters survive the spooler', async () => {

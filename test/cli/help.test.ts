@@ -10,6 +10,8 @@ const SUBCOMMANDS = [
   ...['install', 'list', 'remove', 'fire', 'subscribe', 'subscriptions', 'dead-letters'].map(
     (name) => `events ${name}`,
   ),
+  ...['print', 'jobs', 'job', 'pause', 'resume', 'cancel', 'printer'],
+  ...['add', 'remove', 'set-state', 'list'].map((name) => `printer ${name}`),
   ...['store', 'store check', 'store compact'],
 ];
 

@@ -73,7 +73,7 @@ try {
   const typeRoots = [join(root, 'node_modules/@types')];
   compile('node', opening(doors), { types: ['node'], typeRoots });
   // One in a browser, which has not.
-  const browser = ['./protocol', './listener', './publisher', './subscriber', './connection-points'];
+  const browser = ['./protocol', './listener', './publisher', './subscriber', './jobs', './connection-points'];
   compile('browser', opening(browser), {
     module: 'esnext',
     moduleResolution: 'bundler',

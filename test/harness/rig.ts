@@ -19,6 +19,7 @@
 
 import type { Problem } from '../../client/callbacks.ts';
 import { type DialOptions, dial } from '../../client/dial.ts';
+import { createJobs, type Jobs } from '../../client/jobs.ts';
 import { createListener, type Listener, type ListenerOptions } from '../../client/listener.ts';
 import { createPublisher, type Publisher, type PublisherOptions } from '../../client/publisher.ts';
 import { createSender, type Sender, type SenderChannel, type SenderOptions } from '../../client/sender.ts';
@@ -63,7 +64,7 @@ export interface RigOptions
 }
 
 /** An end that a rig made. */
-export type Client = Listener | Sender | Publisher | Subscriber;
+export type Client = Listener | Sender | Publisher | Subscriber | Jobs;
 
 interface Member {
   /** For people: "listener 2 (ann)". */
@@ -179,6 +180,11 @@ export class Rig {
   /** A subscriber that is connected, as `listener` has it. The rig closes it. Rejects as `connectSubscriber` does. */
   async subscriber(options: Partial<ListenerOptions & DialOptions> = {}): Promise<Subscriber> {
     return this.#comingBack('subscriber', createSubscriber, options);
+  }
+
+  /** A client of print jobs that is connected, as `listener` has it. The rig closes it. Rejects as `connectJobs` does. */
+  async jobs(options: Partial<ListenerOptions & DialOptions> = {}): Promise<Jobs> {
+    return this.#comingBack('client of jobs', createJobs, options);
   }
 
   async #comingBack<One extends Client, Options extends ListenerOptions & DialOptions>(

@@ -118,7 +118,7 @@ export class TestObject implements CallableObject {
   }
 }
 
-export interface JobStageOptions extends JobSystemOptions, Pick<RigOptions, 'tokens' | 'transport'> {
+export interface JobStageOptions extends JobSystemOptions, Pick<RigOptions, 'tokens' | 'transport' | 'limits'> {
   /** Whether a command line succeeds. */
   readonly succeeds?: (commandLine: CommandLine) => boolean;
 }
@@ -153,6 +153,7 @@ export class JobStage implements AsyncDisposable {
   static async start({
     tokens,
     transport,
+    limits,
     succeeds = () => true,
     ...options
   }: JobStageOptions = {}): Promise<JobStage> {
@@ -170,6 +171,7 @@ export class JobStage implements AsyncDisposable {
     const rig: Rig = await startRig({
       ...(tokens && { tokens }),
       ...(transport && { transport }),
+      ...(limits && { limits }),
       wallClock: () => rig.clock.now() + wall.ahead,
       services: [
         (host) => {
