@@ -9,9 +9,8 @@ import type { Answer, Caller, Service, ServiceFactory, ServiceHost } from './ser
 import type { Session } from './session.ts';
 import type { Spooler } from './spooler.ts';
 
-/** One session that was greeted, and those of its calls that are not answered yet. */
-interface Attendance {
-  readonly caller: Caller;
+/** One session that was greeted, and those of its calls that are not answered yet. One object: there may be many idle. */
+interface Attendance extends Caller {
   underWay: number;
   bytes: number;
 }
@@ -44,16 +43,16 @@ export class Calls {
 
   joined(session: Session): void {
     if (this.#services.size === 0) return;
-    const caller: Caller = { user: session.user, identity: session.identity };
-    this.#attendances.set(session, { caller, underWay: 0, bytes: 0 });
-    for (const service of this.#services.values()) this.#guarded(session.user, () => service.joined?.(caller));
+    const attendance: Attendance = { user: session.user, identity: session.identity, underWay: 0, bytes: 0 };
+    this.#attendances.set(session, attendance);
+    for (const service of this.#services.values()) this.#guarded(session.user, () => service.joined?.(attendance));
   }
 
   left(session: Session): void {
     const attendance = this.#attendances.get(session);
     if (!attendance) return;
     this.#attendances.delete(session);
-    for (const service of this.#services.values()) this.#guarded(session.user, () => service.left?.(attendance.caller));
+    for (const service of this.#services.values()) this.#guarded(session.user, () => service.left?.(attendance));
   }
 
   /** Checked in this order: shutdown, service, size, how many are under way. */
@@ -77,7 +76,7 @@ export class Calls {
     };
     const failed = (reason: unknown): void => answered(this.#failure(session.user, reason));
     try {
-      const answer = service.call(attendance.caller, method, payload);
+      const answer = service.call(attendance, method, payload);
       if (answer instanceof Promise) answer.then(answered, failed);
       else answered(answer);
     } catch (reason) {
