@@ -3,7 +3,6 @@
 import { connectListener } from '../../../client/listener.ts';
 import { type ConversationStyle, connectSender, notificationType, type Overflow } from '../../../client/sender.ts';
 import { type Limits, VERSION } from '../../../shared/index.ts';
-import { serve } from '../../../spooler/index.ts';
 import type { BenchPipe, OnAnswer, Peer } from '../peer.ts';
 
 export interface SpoolpipeOptions {
@@ -26,6 +25,8 @@ export function spoolpipe({ style = 'kUniDirectional', overflow = 'wait', limits
     missing: () => undefined,
 
     async startBroker() {
+      // Only here: a sender or a listener does not load a spooler.
+      const { serve } = await import('../../../spooler/index.ts');
       const server = await serve({ port: 0, limits });
       return { url: server.url, pid: process.pid, stop: () => server.close() };
     },
