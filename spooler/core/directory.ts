@@ -5,14 +5,17 @@
 
 import type { Guid, Interest } from '../../shared/index.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
+import type { Keeper, Keeping } from './keeper.ts';
+import { LazySet } from './lazy-set.ts';
 import type { Registration } from './registration.ts';
 
 /** Everything about one type and one printer, or the server. */
 export interface Place {
   readonly registrations: Set<Registration>;
+  readonly keepings: LazySet<Keeping>;
   /** Bidirectional channels that nobody has acquired. */
   readonly offered: Set<BidirectionalChannel>;
-  /** The number of the last change to the registrations here, over all places: no two changes have the same. */
+  /** The number of the last change to the registrations and keepers here, over all places: no two changes have the same. */
   version: number;
 }
 
@@ -63,6 +66,24 @@ export class Directory {
     this.#forgetIfEmpty(type, registration.nameKey);
   }
 
+  *keepings(): Iterable<Keeping> {
+    for (const places of this.#types.values()) for (const { keepings } of places.values()) yield* keepings;
+  }
+
+  addKeeping(keeping: Keeping): void {
+    const place = this.#place(keeping.interest.type, keeping.nameKey);
+    place.keepings.add(keeping);
+    place.version = ++this.#changes;
+  }
+
+  removeKeeping(keeping: Keeping): void {
+    const { type } = keeping.interest;
+    const place = this.#types.get(type)?.get(keeping.nameKey);
+    if (!place?.keepings.delete(keeping)) return;
+    place.version = ++this.#changes;
+    this.#forgetIfEmpty(type, keeping.nameKey);
+  }
+
   addOffered(channel: BidirectionalChannel): void {
     this.#place(channel.target.interest.type, channel.target.nameKey).offered.add(channel);
   }
@@ -80,6 +101,15 @@ export class Directory {
       for (const registration of place.registrations) if (reaches(target, registration)) found.push(registration);
     }
     return found;
+  }
+
+  /** Those who keep what the channel sends now; undefined for nobody. */
+  keepers(target: Target): readonly Keeper[] | undefined {
+    const found: Keeper[] = [];
+    for (const { keepings } of this.#placesFor(target)) {
+      for (const keeping of keepings) if (reaches(target, keeping)) found.push(keeping.keeper);
+    }
+    return found.length > 0 ? found : undefined;
   }
 
   /** Another number whenever the audience may be another. */
@@ -116,7 +146,7 @@ export class Directory {
     }
     let place = places.get(nameKey);
     if (!place) {
-      place = { registrations: new Set(), offered: new Set(), version: this.#lastForgotten };
+      place = { registrations: new Set(), keepings: new LazySet(), offered: new Set(), version: this.#lastForgotten };
       places.set(nameKey, place);
     }
     return place;
@@ -125,7 +155,8 @@ export class Directory {
   #forgetIfEmpty(type: Guid, nameKey: string): void {
     const places = this.#types.get(type);
     const place = places?.get(nameKey);
-    if (!places || !place || place.registrations.size > 0 || place.offered.size > 0) return;
+    if (!places || !place) return;
+    if (place.registrations.size > 0 || place.keepings.size > 0 || place.offered.size > 0) return;
     this.#lastForgotten = this.#changes;
     places.delete(nameKey);
     if (places.size === 0) this.#types.delete(type);
@@ -133,7 +164,7 @@ export class Directory {
 }
 
 /** The rule of the tables PAN-65 to PAN-69; type and place are known to fit. */
-export function reaches({ interest, user }: Target, registration: Registration): boolean {
+export function reaches({ interest, user }: Target, registration: Pick<Registration, 'interest' | 'user'>): boolean {
   if (interest.style !== registration.interest.style) return false;
   return interest.filter === 'kAllUsers' || registration.interest.filter === 'kAllUsers' || registration.user === user;
 }

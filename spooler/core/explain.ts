@@ -42,6 +42,7 @@ function differences(channel: Party, registration: Party): Difference[] {
 
 function* registrations({ spooler }: Session): Iterable<Party> {
   for (const { interest, user } of spooler.directory.registrations()) yield { ...interest, user };
+  for (const { interest, user } of spooler.directory.keepings()) yield { ...interest, user };
 }
 
 function* channels({ spooler }: Session): Iterable<Party> {

@@ -63,6 +63,16 @@ export class Message {
     return this.#isNull ? null : this.#bytes.subarray(this.#payloadFrom, this.#to);
   }
 
+  /** Whether the data pointer is null. */
+  get isNull(): boolean {
+    return this.#isNull;
+  }
+
+  /** Copies the data. Precondition: there is room for `size` bytes. */
+  copyTo(bytes: Uint8Array, at: number): void {
+    bytes.set(this.#bytes.subarray(this.#payloadFrom, this.#to), at);
+  }
+
   /** Whether the record is the same for this end. */
   fits(end: number): boolean {
     return this.#plain && end === this.#end;

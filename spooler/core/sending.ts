@@ -28,7 +28,7 @@ export function notify(session: Session, raw: RawRecord): void {
     if (answer === S_OK) return session.settleSoon(raw.id, raw.sequence);
   } else if (end.kind === 'listener') {
     answer = hresultOf('E_INVALIDARG');
-  } else if (channel.waits && floods(session, channel, raw)) {
+  } else if (channel.isBounded && floods(session, channel, raw)) {
     return session.end('FLOODED', 'faulty');
   } else {
     answer = refused === undefined ? send(session, channel, raw) : channel.refuse(raw.sequence, refused);
@@ -116,7 +116,7 @@ function checkData({ spooler }: Session, raw: RawRecord, type: Guid | undefined)
   return undefined;
 }
 
-/** Whether more would be unanswered on a channel that waits than is allowed; one always is. */
+/** Whether more would be unanswered on a channel that is bounded than is allowed; one always is. */
 function floods({ spooler }: Session, channel: UnidirectionalChannel, { payloadLength }: RawRecord): boolean {
   const { waitingObjects, waitingBytes } = spooler.limits;
   if (channel.waitingObjects === 0) return false;

@@ -5,6 +5,7 @@
 
 import type { Clock, Link } from '../../shared/index.ts';
 import type { Identity } from './identity.ts';
+import type { Keeper, KeptInterest } from './keeper.ts';
 import type { SpoolerEvent } from './observer.ts';
 import type { Accepted, Peer } from './session.ts';
 
@@ -47,6 +48,11 @@ export interface ServiceHost {
   readonly server: string;
   /** Takes over a link, as that of a client. */
   accept(link: Link, peer: Peer): Accepted;
+  /**
+   * From now on the keeper keeps what unidirectional channels send to this interest of the user's, until the function
+   * returned is called.
+   */
+  keep(interest: KeptInterest, user: string, keeper: Keeper): () => void;
   observe(event: SpoolerEvent): void;
 }
 

@@ -26,6 +26,7 @@ import { Calls } from './calls.ts';
 import { Directory } from './directory.ts';
 import type { Channel } from './ends.ts';
 import { ALL_RIGHTS, type Identity, mayOpen, mayRegister } from './identity.ts';
+import type { Keeper, Keeping, KeptInterest } from './keeper.ts';
 import type { Observer, SpoolerEvent } from './observer.ts';
 import type { ServiceFactory } from './service.ts';
 import { type Accepted, type Peer, Session } from './session.ts';
@@ -92,6 +93,7 @@ export class Spooler {
       wallClock: this.wallClock,
       server: this.server,
       accept: (link, peer) => this.#accept(link, peer),
+      keep: (interest, user, keeper) => this.#keep(interest, user, keeper),
       observe: (event) => this.observe(event),
     });
   }
@@ -105,6 +107,13 @@ export class Spooler {
     const session = new Session(this, link, peer);
     this.#sessions.add(session);
     return session;
+  }
+
+  #keep({ name, type, filter }: KeptInterest, user: string, keeper: Keeper): () => void {
+    const interest = { name, type, filter, style: 'kUniDirectional' } as const;
+    const keeping: Keeping = { interest, nameKey: nameKey(name), user, keeper };
+    this.directory.addKeeping(keeping);
+    return () => this.directory.removeKeeping(keeping);
   }
 
   /** Whether another session may be accepted. */
