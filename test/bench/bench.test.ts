@@ -1,23 +1,27 @@
 /** The benchmark measures what it says it does, and nothing that is wrong counts. Nobody looks at any time here. */
 
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Cast, here } from './cast.ts';
+import { appendLog } from './durable-peers/append-log.ts';
 import { optionsFrom } from './options.ts';
 import type { Peer } from './peer.ts';
-import { load } from './peers/index.ts';
+import { load, takesPart } from './peers/index.ts';
 import { rawWs } from './peers/raw-ws.ts';
 import { type Result, run } from './run.ts';
 import { runAll } from './series.ts';
 import type { Settings } from './settings.ts';
 import { summarize } from './summary.ts';
-import { ratioTable } from './tables.ts';
+import { durableTable, figureTable, ratioTable } from './tables.ts';
 import type { Workload } from './workload.ts';
 import { WORKLOADS, workloadNamed } from './workloads/index.ts';
 
+const TMPFS = 0x01021994;
 const TINY: Settings = {
   warmUp: 0,
   duration: 10,
@@ -26,15 +30,17 @@ const TINY: Settings = {
   settling: 10,
   idleListeners: 20,
   scale: 0.01,
+  folder: tmpdir(),
 };
+const hasMemory = process.platform === 'linux' && existsSync('/dev/shm') && statfsSync('/dev/shm').type === TMPFS;
 const hasProc = existsSync('/proc/self/status');
 
 function tinyRun(peer: Peer, workload: Workload): Promise<Result> {
   return run(here({ peer, workload, settings: TINY }), workload, TINY);
 }
 
-describe.each(['raw ws', 'joined ws', 'spoolpipe'])('%s', { timeout: 20_000 }, (name) => {
-  const workloads = WORKLOADS.filter(({ peers }) => peers?.includes(name) ?? true).filter(
+describe.each(['raw ws', 'joined ws', 'append log', 'spoolpipe'])('%s', { timeout: 20_000 }, (name) => {
+  const workloads = WORKLOADS.filter((workload) => takesPart(name, workload)).filter(
     (workload) => hasProc || workload.name !== 'idle',
   );
 
@@ -97,6 +103,20 @@ describe('no figure where something is wrong', () => {
     });
   });
 
+  test('durable, and something acknowledged is lost', async () => {
+    let number = 0;
+    const peer: Peer = {
+      ...appendLog,
+      connectListener: (url, onObject) =>
+        appendLog.connectListener(url, (bytes, answer) => {
+          if (number++ !== 7) onObject(bytes, answer);
+        }),
+    };
+    expect(await tinyRun(peer, workloadNamed('durable-256'))).toEqual({
+      fault: expect.stringMatching(/number 8 of pipe 0 instead of 7/),
+    });
+  });
+
   test('a process that ends', async () => {
     const workload = workloadNamed('pipe-64');
     const cast = here({ peer: rawWs, workload, settings: TINY });
@@ -118,12 +138,24 @@ test('a ratio is that of one repetition; a fault in one leaves no figure, what w
     { workload, peer: 'spoolpipe', results: rates(300, 1_800, 500) },
   ]);
   expect(summaries).toMatchObject([
-    { figures: { rate: 100 }, ratio: 1 },
-    { figures: {}, ratio: undefined, fault: 'lost' },
-    { figures: {}, ratio: undefined, cannot: 'tired' },
-    { figures: { rate: 500 }, ratio: 9 },
+    { figures: { rate: 100 }, ratios: { rate: 1 } },
+    { figures: {}, ratios: {}, fault: 'lost' },
+    { figures: {}, ratios: {}, cannot: 'tired' },
+    { figures: { rate: 500 }, ratios: { rate: 9 } },
   ]);
   expect(ratioTable(summaries)).toContain('| pipe-64 | objects/s | 1.00 | lost | – | 9.00 | ≥ 8 | yes |');
+});
+
+test('what is durable is compared with the append log, and says when it acknowledges', () => {
+  const workload = workloadNamed('durable-256');
+  const summaries = summarize([
+    { workload, peer: 'append log', results: [{ figures: { rate: 200 } }] },
+    { workload, peer: 'spoolpipe', results: [{ figures: { rate: 320 } }] },
+  ]);
+  const said = durableTable(summaries, { 'append log': 'after its sync', spoolpipe: 'after its sync' });
+  expect(said).toContain('| durable-256 | append log | after its sync | 200 | 1.00 |  |  |');
+  expect(said).toContain('| durable-256 | spoolpipe | after its sync | 320 | 1.60 | ≥ 1.5 | yes |');
+  expect([ratioTable(summaries), figureTable(summaries)]).toEqual(['', '']);
 });
 
 test('each repetition begins with another peer', async () => {
@@ -147,10 +179,41 @@ test('what is not there is refused', () => {
   expect(() => optionsFrom(['--peers', 'carrier pigeon'])).toThrow('no peer carrier pigeon');
   expect(() => optionsFrom(['--workloads', 'siesta'])).toThrow('no workload siesta');
   expect(() => optionsFrom(['--repetitions', '0'])).toThrow('--repetitions');
+  expect(() => optionsFrom(['--folder', '/no/such/folder'])).toThrow('ENOENT');
   expect(optionsFrom(['--workloads', 'pipe-64', '--quick'])).toMatchObject({
     repetitions: 1,
     workloads: [{ name: 'pipe-64' }],
   });
+});
+
+test.skipIf(!hasMemory)('what is in memory is no disk', () => {
+  expect(() => optionsFrom(['--folder', '/dev/shm'])).toThrow('/dev/shm is in memory: name a folder on a disk');
+  expect(optionsFrom(['--folder', '/dev/shm', '--workloads', 'pipe'])).toMatchObject({
+    settings: { folder: '/dev/shm' },
+  });
+});
+
+test('the folder of a run goes with it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-test-'));
+  try {
+    const settings = { ...TINY, folder };
+    const found: string[][] = [];
+    const peer: Peer = {
+      ...appendLog,
+      startBroker(path) {
+        found.push(
+          readdirSync(folder).map((name) => join(folder, name)),
+          [path],
+        );
+        return appendLog.startBroker(path);
+      },
+    };
+    const workload = workloadNamed('durable-1');
+    await run(here({ peer, workload, settings }), workload, settings);
+    expect([found[0], readdirSync(folder)]).toEqual([found[1], []]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('as built, in processes', { timeout: 20_000 }, async () => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { dismissAll } from './cast.ts';
 import { shareBusy, thisMachine } from './machine.ts';
 import { HELP, optionsFrom } from './options.ts';
-import { load } from './peers/index.ts';
+import { load, takesPart } from './peers/index.ts';
 import { json, page, type Report, tables } from './report.ts';
 import type { Result } from './run.ts';
 import { runAll, type Series } from './series.ts';
@@ -22,17 +22,30 @@ async function bench(args: readonly string[]): Promise<void> {
   const busy = await shareBusy();
   if (busy > BUSY) console.error(`the machine is ${Math.round(100 * busy)} % busy: the figures will be worth little`);
   const versions: Record<string, string> = {};
+  const acknowledges: Record<string, string> = {};
   for (const name of options.peers) {
-    const peer = await load(name);
+    const own = options.workloads.filter((workload) => takesPart(name, workload));
+    if (own.length === 0) continue;
+    const peer = await load(name, own.at(-1));
     const reason = peer.missing();
     if (reason === undefined) versions[name] = peer.version();
     else console.error(`without ${name}: ${reason}`);
+    if (peer.durable) acknowledges[name] = peer.durable.acknowledges;
   }
   const series = await runAll({ ...options, peers: Object.keys(versions) }, say);
   const { settings, repetitions } = options;
   const date = new Date().toISOString().slice(0, 10);
   const summaries = summarize(series);
-  const report: Report = { machine: thisMachine(), date, repetitions, settings, versions, series, summaries };
+  const report: Report = {
+    machine: thisMachine(),
+    date,
+    repetitions,
+    settings,
+    versions,
+    acknowledges,
+    series,
+    summaries,
+  };
   console.log(options.json ? json(report) : tables(report));
   if (options.write) writeFileSync(PAGE, page(report));
 }

@@ -6,6 +6,11 @@ export function residentMemory(pid: number): number | undefined {
   return statusOf(pid, 'VmRSS');
 }
 
+/** Without the files that the system has mapped in. */
+export function ownMemory(pid: number): number | undefined {
+  return statusOf(pid, 'RssAnon');
+}
+
 /** The most since `resetPeakMemory`, or since it began where that is not permitted. */
 export function peakMemory(pid: number): number | undefined {
   return statusOf(pid, 'VmHWM');

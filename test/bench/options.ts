@@ -1,21 +1,25 @@
 /** What the command line asks for. */
 
 import { parseArgs } from 'node:util';
-import { BASELINE, PEER_NAMES } from './peers/index.ts';
+import { BASELINE, DURABLE_BASELINE, PEER_NAMES } from './peers/index.ts';
+import { refuseMemory } from './run-folder.ts';
 import { NORMAL, QUICK, type Settings } from './settings.ts';
 import type { Workload } from './workload.ts';
 import { WORKLOADS } from './workloads/index.ts';
 
-const QUICK_PEERS = [BASELINE, 'joined ws', 'spoolpipe'];
+const QUICK_PEERS = [BASELINE, 'joined ws', DURABLE_BASELINE, 'spoolpipe'];
+
+const QUICK_WORKLOADS = WORKLOADS.filter(({ kind }) => kind !== 'over time');
 
 export const HELP = `npm run bench -- [options]
 
-  --quick            short runs, one of each
+  --quick            short runs, one of each, and nothing over time
   --repetitions N    how often everything is run; default 5, or 1 with --quick
   --peers A,B        default ${PEER_NAMES.join(', ')};
                      with --quick ${QUICK_PEERS.join(', ')}
   --workloads A,B    default all; by name or by how the name begins:
                      ${WORKLOADS.map(({ name }) => name).join(', ')}
+  --folder DIR       where what must last is kept, on a disk; default ${NORMAL.folder}
   --json             all figures as JSON instead of tables
   --write            also writes docs/benchmarks.md
 `;
@@ -39,17 +43,20 @@ export function optionsFrom(args: readonly string[]): Options {
       repetitions: { type: 'string' },
       peers: { type: 'string' },
       workloads: { type: 'string' },
+      folder: { type: 'string', default: NORMAL.folder },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, json, write, help } = values;
+  const { quick, folder, json, write, help } = values;
   const repetitions = Number(values.repetitions ?? (quick ? 1 : 5));
   if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repetitions takes a number from 1');
   const peers = values.peers?.split(',').map(peerNamed) ?? (quick ? QUICK_PEERS : PEER_NAMES);
-  const workloads = values.workloads?.split(',').flatMap(workloadsNamed) ?? WORKLOADS;
-  return { settings: quick ? QUICK : NORMAL, repetitions, peers, workloads, json, write, help };
+  const workloads = values.workloads?.split(',').flatMap(workloadsNamed) ?? (quick ? QUICK_WORKLOADS : WORKLOADS);
+  if (!help && workloads.some(({ kind = 'passing on' }) => kind !== 'passing on')) refuseMemory(folder);
+  const settings = { ...(quick ? QUICK : NORMAL), folder };
+  return { settings, repetitions, peers, workloads, json, write, help };
 }
 
 function peerNamed(name: string): string {

@@ -11,14 +11,29 @@ export interface Peer {
   version(): string;
   /** Why it cannot run here, such as `nats-server is not installed`; undefined where it can. */
   missing(): string | undefined;
-  /** Called in the broker's process. Resolves when it takes connections on a free loopback port. */
-  startBroker(): Promise<Broker>;
+  /**
+   * Called in the broker's process. Resolves when it takes connections on a free loopback port. `folder` is for what must
+   * last; what it finds there it takes up again.
+   */
+  startBroker(folder: string): Promise<Broker>;
   /** Called in the sender's process, once. */
   connectSender(url: string, onAnswer: OnAnswer): Promise<BenchSender>;
-  /** Called in the listeners' process, once for each listener. Resolves when whatever is sent from now on arrives. */
+  /**
+   * Called in the listeners' process, once for each listener. Resolves when whatever is sent from now on arrives. Of a
+   * durable peer: the one listener that registered comes back, gets all that was kept for it, and acknowledges it.
+   */
   connectListener(url: string, onObject: OnObject): Promise<BenchListener>;
   /** Workloads it cannot do, by name, each with the reason. */
   readonly cannot?: Readonly<Record<string, string>>;
+  /** Whoever keeps what is sent for a listener that is away. What its pipes' `send` returns resolves when the broker says so. */
+  readonly durable?: Durability;
+}
+
+export interface Durability {
+  /** When the broker says that it has it, for the table: `after its sync`. */
+  readonly acknowledges: string;
+  /** Called in the listeners' process, once: the listener makes itself known, and leaves. */
+  register(url: string): Promise<void>;
 }
 
 /** Something a listener received. The bytes are only valid during the call; `answer` may be called then or later. */
@@ -32,6 +47,8 @@ export interface Broker {
   /** Whose memory counts: the broker's own process, or the program it started. */
   readonly pid: number;
   stop(): Promise<void>;
+  /** Ends it without a chance to do anything. Only of programs. */
+  kill?(): Promise<void>;
 }
 
 export interface BenchSender {

@@ -4,7 +4,7 @@ import type { Machine } from './machine.ts';
 import type { Series } from './series.ts';
 import type { Settings } from './settings.ts';
 import type { Summary } from './summary.ts';
-import { figureTable, notes, ownTable, ratioTable } from './tables.ts';
+import { durableTable, figureTable, notes, overTimeTable, ownTable, ratioTable } from './tables.ts';
 
 export interface Report {
   readonly machine: Machine;
@@ -13,14 +13,18 @@ export interface Report {
   readonly settings: Settings;
   /** Package or program, by the name in the tables. */
   readonly versions: Readonly<Record<string, string>>;
+  /** When a sender is told, by the name in the tables; of durable peers. */
+  readonly acknowledges: Readonly<Record<string, string>>;
   readonly series: readonly Series[];
   readonly summaries: readonly Summary[];
 }
 
-export function tables({ summaries }: Report): string {
+export function tables({ summaries, acknowledges }: Report): string {
   return [
     section('Compared with `raw ws`', ratioTable(summaries)),
     section('Compared with itself', ownTable(summaries)),
+    section('Durable, compared with `append log`', durableTable(summaries, acknowledges)),
+    section('Cost over time', overTimeTable(summaries)),
     section('Figures', figureTable(summaries)),
     section('Not tried', notes(summaries)),
   ].join('');
@@ -56,6 +60,19 @@ So that nothing grows, the benchmark itself keeps all peers within a window: the
 how far it is. spoolpipe needs no such answers (overflow \`wait\`): at most a window of its sends is not settled. Where a
 listener stops reading, overflow is \`lose\` and the window is kept by answers, as for the others.
 
+Durable: the listener has registered and is away while the sender sends; what it was told is kept lies on the disk, for
+those who sync first. Then the listener comes, and gets all of it the way the peer has for that: everything is counted,
+in order, and where anything that was acknowledged is missing there is no figure. All of them keep it in the same folder,
+on a disk. \`append log\` is the least one can do: \`raw ws\` that appends what it gets to a file. What comes while the disk is
+busy is one write and one sync, then a small frame acknowledges each. It never removes anything. \`JetStream\` and
+\`mosquitto\` are as Debian ships them: a loss of power takes from them what they have acknowledged. Redis and Mosquitto are
+spoken to over TCP, the others over WebSocket.
+
+Cost over time: \`spoolpipe serve --data\` in a process of its own, where so many notifications of 256 B are kept for a
+listener that is away. It is killed and started, stopped and started; notifications for somebody else are sent, 256 at
+once; it is started once more, and the listener gets what was kept: all of it is counted. Where nothing was kept, 50,000
+are just before that. What is started is measured until it has answered a connection.
+
 Ratios are made within one repetition, and then the median is taken. Of times, costs and memory less is better.
 
 ${workloads.map(({ name, description }) => `- \`${name}\`: ${description}\n`).join('')}
@@ -65,9 +82,11 @@ ${workloads.map(({ name, description }) => `- \`${name}\`: ${description}\n`).jo
 npm ci && npm run bench              # everything
 npm run bench -- --quick             # a first impression
 npm run bench -- --workloads pipe --peers 'raw ws,spoolpipe' --repetitions 3
+npm run bench -- --workloads durable,kept --folder /var/tmp   # on that disk
 \`\`\`
 
-\`nats\` and \`mosquitto\` take part where \`nats-server\` and \`mosquitto\` are installed.
+\`nats\` and JetStream take part where \`nats-server\` is installed, Redis where \`redis-server\` is, Mosquitto where
+\`mosquitto\` is.
 `;
 }
 

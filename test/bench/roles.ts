@@ -3,13 +3,13 @@
 import { connect, type Methods, type Port, type Remote } from './line.ts';
 import type { BenchListener, Broker, OnAnswer, Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
-import type { Figures, Finish, Sent, Workload } from './workload.ts';
+import type { BrokerEnd, BrokerMemory, Figures, Finish, Restarted, Sent, Workload } from './workload.ts';
 
 export type RoleName = 'broker' | 'listeners' | 'stopped' | 'sender';
 
 export interface Role {
-  /** Broker: starts. The others: connects, or for the sender nothing. */
-  start(url: string): Promise<{ readonly url: string; readonly pid: number }>;
+  /** Broker: starts, with a folder for what must last. The others: connects, or for the sender nothing. */
+  start(place: string): Promise<{ readonly url: string; readonly pid: number }>;
   /** Sender: sends everything. */
   send(url: string): Promise<Sent>;
   /** Sender: enough was measured. */
@@ -20,6 +20,8 @@ export interface Role {
   freeze(): void;
   /** Broker: collects garbage. */
   collect(): void;
+  /** Broker: ends, to be started again. */
+  end(how: BrokerEnd): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export interface Stage {
   measuring(): void;
   measured(): void;
   brokerMemory(): Promise<number | undefined>;
+  brokerMemoryNow(): Promise<BrokerMemory | undefined>;
+  restartBroker(end: BrokerEnd): Promise<Restarted>;
 }
 
 export interface Script {
@@ -54,13 +58,18 @@ const PARTS = { broker, listeners, stopped, sender } satisfies Record<
 function broker({ peer }: Script): Partial<Role> {
   let running: Broker | undefined;
   return {
-    async start() {
-      running = await peer.startBroker();
+    async start(folder) {
+      running = await peer.startBroker(folder);
       return { url: running.url, pid: running.pid };
     },
     collect() {
       globalThis.gc?.();
       globalThis.gc?.();
+    },
+    async end(how) {
+      if (how === 'stopped') return running?.stop();
+      if (!running?.kill) throw new Error('it is not a program of its own');
+      await running.kill();
     },
     stop: async () => running?.stop(),
   };
@@ -80,7 +89,13 @@ function listeners({ peer, workload, settings }: Script, stage: Remote<Stage>): 
           const listener = await peer.connectListener(url, onObject);
           leaving.add(() => listener.close());
         },
+        async register() {
+          if (!peer.durable) throw new Error(`${peer.name} keeps nothing`);
+          await peer.durable.register(url);
+        },
         brokerMemory: () => stage.brokerMemory(),
+        brokerMemoryNow: () => stage.brokerMemoryNow(),
+        restartBroker: (end) => stage.restartBroker(end),
       });
       return { url, pid: process.pid };
     },

@@ -3,6 +3,7 @@
 import type { Cast } from './cast.ts';
 import { connect } from './line.ts';
 import type { Role, RoleName } from './roles.ts';
+import { makeRunFolder } from './run-folder.ts';
 import { type Player, Scene } from './scene.ts';
 import type { Settings } from './settings.ts';
 import type { Figures, Workload } from './workload.ts';
@@ -24,7 +25,9 @@ function plays(role: RoleName, workload: Workload): boolean {
 }
 
 export async function run(cast: Cast, workload: Workload, settings: Settings): Promise<Result> {
-  const scene = new Scene(settings);
+  const { kind = 'passing on', limit = settings.limit } = workload;
+  const folder = kind === 'passing on' ? undefined : makeRunFolder(settings.folder);
+  const scene = new Scene(settings, folder?.path ?? '');
   const players: Partial<Record<RoleName, Player>> = {};
   try {
     const entering = ROLES.filter((role) => plays(role, workload)).map(async (role) => {
@@ -36,7 +39,7 @@ export async function run(cast: Cast, workload: Workload, settings: Settings): P
     const failed = (await Promise.allSettled(entering)).find((each) => each.status === 'rejected');
     if (failed) throw failed.reason;
     const figures = Promise.race([scene.perform(players), scene.failed]);
-    return { figures: await within(settings.limit, figures) };
+    return { figures: await within(limit, figures) };
   } catch (reason) {
     return { fault: reason instanceof Error ? reason.message : String(reason) };
   } finally {
@@ -46,6 +49,7 @@ export async function run(cast: Cast, workload: Workload, settings: Settings): P
       if (player && role !== 'stopped') await within(LEAVING_TIME, player.part.stop()).catch(() => {});
       await player?.actor.dismiss();
     }
+    folder?.remove();
   }
 }
 

@@ -2,10 +2,10 @@
 
 import type { Actor } from './cast.ts';
 import type { Methods, Remote } from './line.ts';
-import { peakMemory, resetPeakMemory, residentMemory } from './memory.ts';
+import { ownMemory, peakMemory, resetPeakMemory, residentMemory } from './memory.ts';
 import type { Role, RoleName, Stage } from './roles.ts';
 import type { Settings } from './settings.ts';
-import type { Figures } from './workload.ts';
+import type { BrokerEnd, Figures, Restarted } from './workload.ts';
 
 export interface Player {
   readonly actor: Actor;
@@ -18,12 +18,16 @@ export class Scene {
   readonly failed: Promise<never>;
   fail: (reason: Error) => void = () => {};
   readonly #settings: Settings;
+  readonly #folder: string;
   #players: Players = {};
+  #url = '';
   #brokerPid = 0;
   #peak: number | undefined;
 
-  constructor(settings: Settings) {
+  /** `folder`: of the broker, for what must last. */
+  constructor(settings: Settings, folder: string) {
     this.#settings = settings;
+    this.#folder = folder;
     this.failed = new Promise((_, reject) => {
       this.fail = reject;
     });
@@ -46,6 +50,11 @@ export class Scene {
         await pause(settling);
         return residentMemory(this.#brokerPid);
       },
+      brokerMemoryNow: async () => {
+        const [resident, own] = [residentMemory(this.#brokerPid), ownMemory(this.#brokerPid)];
+        return resident === undefined || own === undefined ? undefined : { resident, own };
+      },
+      restartBroker: (end: BrokerEnd) => this.#restartBroker(end),
     };
   }
 
@@ -53,15 +62,30 @@ export class Scene {
     this.#players = players;
     const { broker, listeners, stopped, sender } = players;
     if (!broker || !listeners) throw new Error('somebody is missing');
-    const { url, pid } = await broker.part.start('');
-    this.#brokerPid = pid;
+    const url = await this.#startBroker(broker);
     await stopped?.part.start(url);
     // It will not answer.
     void stopped?.part.freeze().catch(() => {});
     await listeners.part.start(url);
-    const { sent, figures } = sender ? await sender.part.send(url) : { sent: 0, figures: {} };
+    const { sent, figures } = sender ? await sender.part.send(this.#url) : { sent: 0, figures: {} };
     const seen = await listeners.part.finish(sent);
     return { ...figures, ...seen, ...(this.#peak === undefined ? {} : { peak: this.#peak / 1e6 }) };
+  }
+
+  async #startBroker({ part }: Player): Promise<string> {
+    const { url, pid } = await part.start(this.#folder);
+    this.#url = url;
+    this.#brokerPid = pid;
+    return url;
+  }
+
+  async #restartBroker(end: BrokerEnd): Promise<Restarted> {
+    const { broker } = this.#players;
+    if (!broker) throw new Error('there is no broker');
+    await broker.part.end(end);
+    const start = performance.now();
+    const url = await this.#startBroker(broker);
+    return { url, took: performance.now() - start };
   }
 }
 

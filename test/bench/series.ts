@@ -1,7 +1,7 @@
 /** Everything once, then everything again: each repetition runs each workload with each peer in turn. */
 
 import { type Cast, processes } from './cast.ts';
-import { load } from './peers/index.ts';
+import { load, takesPart } from './peers/index.ts';
 import type { Script } from './roles.ts';
 import { type Result, run } from './run.ts';
 import type { Settings } from './settings.ts';
@@ -46,10 +46,6 @@ export async function runAll(
     }
   }
   return all;
-}
-
-function takesPart(peer: string, { peers }: Workload): boolean {
-  return peers === undefined || peers.includes(peer);
 }
 
 function rotated<Item>(items: readonly Item[], by: number): readonly Item[] {

@@ -1,5 +1,7 @@
 /** How long and how large a run is. */
 
+import { tmpdir } from 'node:os';
+
 export interface Settings {
   /** Milliseconds before measuring begins, in the connections that are measured. */
   readonly warmUp: number;
@@ -15,6 +17,8 @@ export interface Settings {
   readonly idleListeners: number;
   /** What numbers of listeners, registrations, channels and bytes are multiplied with: 1, or less in tests. */
   readonly scale: number;
+  /** Where what must last is kept: on a disk. Each run makes a folder of its own there, and removes it. */
+  readonly folder: string;
 }
 
 export const NORMAL: Settings = {
@@ -25,6 +29,7 @@ export const NORMAL: Settings = {
   settling: 500,
   idleListeners: 9_000,
   scale: 1,
+  folder: tmpdir(),
 };
 export const QUICK: Settings = { ...NORMAL, warmUp: 700, duration: 400, idleListeners: 3_000 };
 

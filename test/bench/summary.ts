@@ -1,6 +1,6 @@
 /** What several repetitions say together. */
 
-import { BASELINE } from './peers/index.ts';
+import { BASELINE, DURABLE_BASELINE } from './peers/index.ts';
 import type { Result } from './run.ts';
 import type { Series } from './series.ts';
 import type { FigureKind, FigureName, Figures, Goal, Workload } from './workload.ts';
@@ -13,10 +13,8 @@ export interface Summary {
   readonly cannot: string | undefined;
   /** Medians. */
   readonly figures: Figures;
-  /**
-   * Median of what the workload's first figure is, divided by what it is compared with in the same repetition.
-   */
-  readonly ratio: number | undefined;
+  /** Medians of what each figure is, divided by what it is compared with in the same repetition. */
+  readonly ratios: Figures;
 }
 
 export function summarize(all: readonly Series[]): readonly Summary[] {
@@ -24,26 +22,28 @@ export function summarize(all: readonly Series[]): readonly Summary[] {
     const { workload, peer, results } = series;
     const fault = results.find((result) => 'fault' in result)?.fault;
     const cannot = results.find((result) => 'cannot' in result)?.cannot;
-    if (fault !== undefined || cannot !== undefined)
-      return { workload, peer, fault, cannot, figures: {}, ratio: undefined };
+    if (fault !== undefined || cannot !== undefined) return { workload, peer, fault, cannot, figures: {}, ratios: {} };
+    const base = comparedWith(series, all);
     const figures: Figures = {};
+    const ratios: Figures = {};
     for (const { name } of workload.figures) {
       const middle = median(results.map((result) => figureOf(result, name)));
       if (middle !== undefined) figures[name] = middle;
+      const ratio = median(
+        results.map((result, repetition) => {
+          const [own, other] = [figureOf(result, name), figureOf(base?.results[repetition], name)];
+          return own === undefined || other === undefined ? undefined : own / other;
+        }),
+      );
+      if (ratio !== undefined) ratios[name] = ratio;
     }
-    const base = comparedWith(series, all);
-    const { name } = workload.figures[0];
-    const ratios = results.map((result, repetition) => {
-      const [own, other] = [figureOf(result, name), figureOf(base?.results[repetition], name)];
-      return own === undefined || other === undefined ? undefined : own / other;
-    });
-    return { workload, peer, fault, cannot, figures, ratio: median(ratios) };
+    return { workload, peer, fault, cannot, figures, ratios };
   });
 }
 
 /** Whether spoolpipe reaches it; undefined where that was not measured, or there is none. */
-export function reaches({ ratio, figures }: Summary, { name, goal }: FigureKind): boolean | undefined {
-  const value = goal?.of === 'figure' ? figures[name] : ratio;
+export function reaches({ ratios, figures }: Summary, { name, goal }: FigureKind): boolean | undefined {
+  const value = (goal?.of === 'figure' ? figures : ratios)[name];
   return goal === undefined || value === undefined ? undefined : within(value, goal);
 }
 
@@ -52,10 +52,11 @@ function within(value: number, { at, bound }: Goal): boolean {
 }
 
 function comparedWith({ workload, peer }: Series, all: readonly Series[]): Series | undefined {
-  const { against } = workload;
+  const { against, kind } = workload;
+  const baseline = kind === 'durable' ? DURABLE_BASELINE : BASELINE;
   return all.find((other) =>
     against === undefined
-      ? other.workload === workload && other.peer === BASELINE
+      ? other.workload === workload && other.peer === baseline
       : other.workload.name === against && other.peer === peer,
   );
 }

@@ -41,7 +41,7 @@ export const nats: Peer = {
 };
 
 async function connectSender(url: string, onAnswer: OnAnswer): Promise<BenchSender> {
-  const { connection, close } = await connect(url);
+  const { connection, close } = await connectNats(url);
   await subscribe(connection, ANSWERS, onAnswer);
   const pipe = {
     send(bytes: Uint8Array) {
@@ -53,7 +53,7 @@ async function connectSender(url: string, onAnswer: OnAnswer): Promise<BenchSend
 }
 
 async function connectListener(url: string, onObject: OnObject): Promise<BenchListener> {
-  const { connection, close } = await connect(url);
+  const { connection, close } = await connectNats(url);
   const answer = (bytes: Uint8Array) => connection.publish(ANSWERS, bytes);
   await subscribe(connection, OBJECTS, (bytes) => onObject(bytes, answer));
   return { close };
@@ -72,7 +72,7 @@ async function subscribe(connection: NatsConnection, subject: string, onBytes: (
   await connection.flush();
 }
 
-async function connect(url: string): Promise<{ connection: NatsConnection; close: () => Promise<void> }> {
+export async function connectNats(url: string): Promise<{ connection: NatsConnection; close: () => Promise<void> }> {
   const connection = await wsconnect({
     servers: url,
     reconnect: false,

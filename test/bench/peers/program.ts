@@ -8,12 +8,19 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Broker } from '../peer.ts';
 
-export interface Program {
+/** A program, and what makes it print its version. */
+export interface Command {
   readonly name: string;
-  /** What makes it print its version. */
   readonly versionArgument: string;
-  /** The text of its configuration file, which it takes after `-c`. The folder is there until it is ready. */
+}
+
+export interface Program extends Command {
+  /** Of its address; default `ws`. */
+  readonly scheme?: string;
+  /** The text of its configuration file. The folder is there until it is ready. */
   configure(port: number, folder: string): string;
+  /** How it is told where that is; default `-c`. */
+  argumentsOf?(config: string, port: number): readonly string[];
   /** What it prints once it takes connections. */
   readonly ready: RegExp;
 }
@@ -22,11 +29,11 @@ const ATTEMPTS = 3;
 const START_MS = 10_000;
 const STOP_MS = 1_500;
 
-export function missingProgram({ name }: Program): string | undefined {
+export function missingProgram({ name }: Command): string | undefined {
   return findExecutable(name) === undefined ? `${name} is not installed` : undefined;
 }
 
-export function programVersion({ name, versionArgument }: Program): string {
+export function programVersion({ name, versionArgument }: Command): string {
   const { stdout } = spawnSync(findExecutable(name) ?? name, [versionArgument], { encoding: 'utf8' });
   return `${name} ${/\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'of an unknown version'}`;
 }
@@ -40,7 +47,8 @@ export async function startProgram(program: Program): Promise<Broker> {
     try {
       const config = join(folder, 'config');
       writeFileSync(config, program.configure(port, folder));
-      return await launch(program, config, `ws://127.0.0.1:${port}`);
+      const words = program.argumentsOf?.(config, port) ?? ['-c', config];
+      return await launch(program, words, `${program.scheme ?? 'ws'}://127.0.0.1:${port}`);
     } catch (error) {
       failures.push(error);
     } finally {
@@ -51,8 +59,8 @@ export async function startProgram(program: Program): Promise<Broker> {
   throw new AggregateError(failures, `${program.name} did not start: ${String(failures.at(-1))}`);
 }
 
-async function launch(program: Program, config: string, url: string): Promise<Broker> {
-  const child = spawnWithUs(program.name, ['-c', config]);
+async function launch(program: Program, words: readonly string[], url: string): Promise<Broker> {
+  const child = spawnWithUs(program.name, words);
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));
@@ -65,7 +73,7 @@ async function launch(program: Program, config: string, url: string): Promise<Br
   if (child.pid === undefined) {
     throw new Error(`${program.name} has no process`);
   }
-  return { url, pid: child.pid, stop: () => stop(child) };
+  return { url, pid: child.pid, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
 }
 
 /** Whoever kills us without our knowing kills it too, where `setpriv` (Linux) is there to ask for that. */
@@ -103,12 +111,12 @@ function becomesReady(child: ChildProcess, ready: RegExp): Promise<void> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) {
     return;
   }
   const exited = once(child, 'exit');
-  child.kill();
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await exited;
   clearTimeout(timer);

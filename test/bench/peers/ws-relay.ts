@@ -10,11 +10,6 @@ export type Send = (bytes: Uint8Array) => void;
 
 /** `sending` makes the way a socket sends, once for each socket. */
 export function wsRelay(name: string, sending: (socket: WebSocket) => Send): Peer {
-  const dial = async (url: string): Promise<WebSocket> => {
-    const socket = new WebSocket(url, { perMessageDeflate: false });
-    await once(socket, 'open');
-    return socket;
-  };
   return {
     name,
     version: () => packageVersion('ws'),
@@ -77,7 +72,13 @@ export function wsRelay(name: string, sending: (socket: WebSocket) => Send): Pee
   };
 }
 
-async function closed(socket: WebSocket): Promise<void> {
+export async function dial(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  await once(socket, 'open');
+  return socket;
+}
+
+export async function closed(socket: WebSocket): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return;
   const gone = once(socket, 'close');
   socket.close();

@@ -5,6 +5,7 @@ import { scaled } from '../settings.ts';
 import type { FigureKind, Workload } from '../workload.ts';
 import { crowd } from './crowd.ts';
 import { dialogue } from './dialogue.ts';
+import { durable } from './durable.ts';
 import { events } from './events.ts';
 import { idle } from './idle.ts';
 import { openClose } from './open-close.ts';
@@ -122,6 +123,16 @@ function eventsTo(subscribers: number, filtered: boolean): Workload {
   };
 }
 
+function durableWith(inFlight: number, goal: number): Workload {
+  return {
+    name: `durable-${inFlight}`,
+    kind: 'durable',
+    description: `1 KiB objects for a listener that is away, ${number(inFlight)} not yet acknowledged`,
+    figures: [{ name: 'rate', unit: 'acknowledged/s', ...atLeast(goal) }],
+    ...durable(inFlight),
+  };
+}
+
 export const WORKLOADS: readonly Workload[] = [
   {
     name: 'round-trip',
@@ -170,6 +181,8 @@ export const WORKLOADS: readonly Workload[] = [
   openCloseBeside(10_000),
   eventsTo(1_000, false),
   eventsTo(1_000, true),
+  durableWith(1, 1),
+  durableWith(256, 1.5),
 ];
 
 export function workloadNamed(name: string): Workload {
