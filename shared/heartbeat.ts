@@ -34,13 +34,14 @@ export class Heartbeat {
   }
 
   watch(peer: Watched): Pulse {
-    const pulse = new Pulse(this.#clock, peer, () => this.#forget(pulse));
+    const pulse = new Pulse(this.#clock, peer, this);
     this.#pulses.add(pulse);
     this.#schedule(pulse.due(this.#times));
     return pulse;
   }
 
-  #forget(pulse: Pulse): void {
+  /** For a pulse that stops. */
+  forget(pulse: Pulse): void {
     this.#pulses.delete(pulse);
     if (this.#pulses.size === 0) this.#stop();
   }
@@ -76,14 +77,14 @@ export class Heartbeat {
 export class Pulse {
   readonly #clock: Clock;
   readonly #peer: Watched;
-  readonly #forget: () => void;
+  readonly #heartbeat: Pick<Heartbeat, 'forget'>;
   #heardAt: number;
   #pingedAt: number | undefined;
 
-  constructor(clock: Clock, peer: Watched, forget: () => void) {
+  constructor(clock: Clock, peer: Watched, heartbeat: Pick<Heartbeat, 'forget'>) {
     this.#clock = clock;
     this.#peer = peer;
-    this.#forget = forget;
+    this.#heartbeat = heartbeat;
     this.#heardAt = clock.now();
   }
 
@@ -93,7 +94,7 @@ export class Pulse {
   }
 
   stop(): void {
-    this.#forget();
+    this.#heartbeat.forget(this);
   }
 
   /** When something has to be done about this peer. */
@@ -106,7 +107,7 @@ export class Pulse {
       this.#pingedAt = this.#clock.now();
       this.#peer.ping();
     } else {
-      this.#forget();
+      this.#heartbeat.forget(this);
       this.#peer.silent();
     }
   }

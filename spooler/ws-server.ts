@@ -14,9 +14,8 @@ import { type FrameRules, frameRules } from '../shared/websocket/frame-rules.ts'
 import { useNativeMaskOf } from '../shared/websocket/mask.ts';
 import type { SocketLink } from '../shared/websocket/socket-link.ts';
 import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
-import type { Identity } from './core/identity.ts';
 import type { ServiceFactory } from './core/service.ts';
-import type { Accepted } from './core/session.ts';
+import type { Accepted, Peer } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
 import { createEventSystem } from './embedded-event-system.ts';
 import { createJobSystem } from './embedded-job-system.ts';
@@ -81,11 +80,7 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
   http.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head));
   // Garbage instead of HTTP, or a request that takes too long: Node answers 400 or 408 by itself.
   http.maxConnections = spooler.limits.sessions + SPARE_CONNECTIONS;
-  const connections = new Set<Socket>();
-  function gone(this: Socket): void {
-    connections.delete(this);
-  }
-  http.on('connection', (socket: Socket) => connections.add(socket.on('close', gone)));
+  http.on('connection', (socket: Socket) => door.knock(socket));
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, () => {
@@ -103,8 +98,6 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       await spooler.close();
       await door.allGone();
-      // Who is still here never became a client: in the middle of a request or a TLS handshake, or silent.
-      for (const socket of connections) socket.destroy();
       await closed;
     })();
     return closing;
@@ -149,12 +142,19 @@ class Door {
   readonly #deadlines: MessageDeadlines<SocketLink>;
   readonly #rules: FrameRules;
   readonly #webSockets: WebSocketServer;
+  /** Sockets that are no clients: in the middle of a request or a TLS handshake, silent, or under a client's TLS. */
+  readonly #strangers = new Set<Duplex>();
+  readonly #left: (this: Duplex) => void;
   #whenGone: (() => void) | undefined;
 
   constructor(spooler: Spooler, tokens: TokenTable | undefined, origins: readonly string[] | undefined) {
     this.#spooler = spooler;
     this.#tokens = tokens;
     this.#origins = origins && new Set(origins.map((origin) => origin.toLowerCase()));
+    const strangers = this.#strangers;
+    this.#left = function left() {
+      strangers.delete(this);
+    };
     const { clock, limits } = spooler;
     this.#deadlines = new MessageDeadlines(clock, limits.messageTime, (link) => {
       this.#links.get(link)?.end('INCOMPLETE', 'faulty');
@@ -185,6 +185,11 @@ class Door {
     this.#webSockets = new WebSocketServer(options);
   }
 
+  /** A connection that has said nothing yet. */
+  knock(socket: Duplex): void {
+    this.#strangers.add(socket.on('close', this.#left));
+  }
+
   /** `GET /healthz`: the process answers. `GET /readyz`: it takes new sessions. */
   request({ method, url }: IncomingMessage, response: ServerResponse): void {
     const known = url === '/healthz' || url === '/readyz';
@@ -208,10 +213,13 @@ class Door {
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, checked));
   }
 
-  #accept(webSocket: WebSocket, socket: Duplex, peer: { identity?: Identity }): void {
+  #accept(webSocket: WebSocket, socket: Duplex, peer: Peer): void {
     const head = webSocket instanceof Handshake ? webSocket.head : undefined;
     const link = head ? new FrameLink(socket, head, this.#rules) : new WebSocketLink(webSocket, socket, this.#rules);
     this.#links.set(link, undefined);
+    // The link minds the socket from now on. An idle client keeps nothing of how it came.
+    this.#strangers.delete(socket);
+    socket.off('close', this.#left).off('error', destroy);
     if (webSocket.protocol === SUBPROTOCOL) {
       this.#links.set(link, this.#spooler.accept(link, peer));
     } else {
@@ -226,9 +234,13 @@ class Door {
     if (this.#links.size === 0) this.#whenGone?.();
   }
 
-  /** Resolves when every WebSocket is closed; those that do not answer the goodbye are dropped. */
+  /** Resolves when every WebSocket is closed; those that do not answer the goodbye are dropped, and all strangers. */
   async allGone(): Promise<void> {
-    if (this.#links.size === 0) return;
+    if (this.#links.size > 0) await this.#linksGone();
+    for (const socket of this.#strangers) socket.destroy();
+  }
+
+  async #linksGone(): Promise<void> {
     const timer = setTimeout(() => {
       for (const link of this.#links.keys()) link.terminate();
     }, CLOSE_TIME);
@@ -239,10 +251,10 @@ class Door {
   }
 
   /** Who is coming, or the HTTP status that refuses. */
-  #check(request: IncomingMessage): { identity?: Identity } | number {
+  #check(request: IncomingMessage): Peer | number {
     if (request.url === undefined || !/^\/(\?|$)/.test(request.url)) return 404;
     if (!this.#mayComeFrom(request.headers.origin)) return 403;
-    if (!this.#tokens) return this.#spooler.hasRoom ? {} : 503;
+    if (!this.#tokens) return this.#spooler.hasRoom ? ANYBODY : 503;
     const identity = this.#tokens.identify(tokenOf(request), this.#spooler.wallClock());
     if (!identity) return 401;
     return this.#spooler.hasRoom ? { identity } : 503;
@@ -259,6 +271,9 @@ class Door {
     }
   }
 }
+
+/** Without tokens. */
+const ANYBODY: Peer = {};
 
 const TEXT: Readonly<Record<number, string>> = {
   401: 'Unauthorized',

@@ -10,7 +10,8 @@ import type { Session } from './session.ts';
 import type { Spooler } from './spooler.ts';
 
 /** One session that was greeted, and those of its calls that are not answered yet. One object: there may be many idle. */
-interface Attendance extends Caller {
+export interface Attendance extends Caller {
+  isPresent: boolean;
   underWay: number;
   bytes: number;
 }
@@ -28,7 +29,6 @@ const utf8 = new TextEncoder();
 export class Calls {
   readonly #spooler: Spooler;
   readonly #services = new Map<string, Service>();
-  readonly #attendances = new Map<Session, Attendance>();
 
   /** Throws what a factory throws, and `E_INVALIDARG` where two services have one name. */
   constructor(spooler: Spooler, factories: readonly ServiceFactory[], host: ServiceHost) {
@@ -43,15 +43,16 @@ export class Calls {
 
   joined(session: Session): void {
     if (this.#services.size === 0) return;
-    const attendance: Attendance = { user: session.user, identity: session.identity, underWay: 0, bytes: 0 };
-    this.#attendances.set(session, attendance);
+    const { user, identity } = session;
+    const attendance: Attendance = { user, identity, isPresent: true, underWay: 0, bytes: 0 };
+    session.attendance = attendance;
     for (const service of this.#services.values()) this.#guarded(session.user, () => service.joined?.(attendance));
   }
 
   left(session: Session): void {
-    const attendance = this.#attendances.get(session);
+    const { attendance } = session;
     if (!attendance) return;
-    this.#attendances.delete(session);
+    attendance.isPresent = false;
     for (const service of this.#services.values()) this.#guarded(session.user, () => service.left?.(attendance));
   }
 
@@ -61,7 +62,7 @@ export class Calls {
     const refuse = (hresult: number): void => session.write({ op: 'result', id: 0, request, hresult, json: NOTHING });
     if (draining) return refuse(hresultOf('RPC_S_CALL_CANCELLED'));
     const service = this.#services.get(name);
-    const attendance = this.#attendances.get(session);
+    const { attendance } = session;
     if (!service || !attendance) return refuse(hresultOf('E_NOINTERFACE'));
     if (payload.length > limits.payload) return refuse(hresultOf('MAX_NOTIFICATION_SIZE_EXCEEDED'));
     const { underWay, bytes } = attendance;

@@ -14,7 +14,6 @@ export class Registration {
   readonly number: number;
   readonly session: Session;
   readonly interest: Interest;
-  readonly nameKey: string;
   /** Charged for what it holds: its own window when unidirectional, the session's common one otherwise. */
   readonly window: Window;
   /** The ends of unidirectional channels it has received from; they go with it. */
@@ -24,8 +23,12 @@ export class Registration {
     this.number = number;
     this.session = session;
     this.interest = interest;
-    this.nameKey = nameKey(interest.name);
     this.window = window;
+  }
+
+  /** Asked for when it comes and when it goes: not worth keeping. */
+  get nameKey(): string {
+    return nameKey(this.interest.name);
   }
 
   get user(): string {

@@ -11,7 +11,7 @@ export function register(session: Session, { registration: number, request, inte
   const registration = newRegistration(session, number, interest);
   if (typeof registration === 'number') return session.answer(number, request, registration);
   const { directory } = session.spooler;
-  session.registrations.set(number, registration);
+  session.registrations.add(registration);
   session.highestRegistration = Math.max(session.highestRegistration, number);
   directory.addRegistration(registration);
   session.answer(number, request, S_OK);
@@ -24,7 +24,7 @@ export function register(session: Session, { registration: number, request, inte
 function newRegistration(session: Session, number: number, interest: Interest): Registration | number {
   const { spooler, delivery } = session;
   if (spooler.draining) return hresultOf('RPC_S_CALL_CANCELLED');
-  if (session.registrations.has(number)) return hresultOf('ALREADY_REGISTERED');
+  if (session.registrations.get(number)) return hresultOf('ALREADY_REGISTERED');
   const checked = spooler.checkRegistration(session, interest);
   if (typeof checked === 'number') return checked;
   const window = interest.style === 'kUniDirectional' ? delivery.newWindow() : delivery.common;

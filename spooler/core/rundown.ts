@@ -22,7 +22,7 @@ export function runDown(session: Session, cause: Cause, greeted: boolean): void 
   spooler.traffic.lost += session.delivery.queued;
 
   // Reading has stopped: the session's state is `ended`.
-  for (const registration of session.registrations.values()) step(() => drop(registration));
+  for (const registration of session.registrations) step(() => drop(registration));
   session.registrations.clear();
 
   for (const channel of [...session.channels]) step(() => channel.end(cause));

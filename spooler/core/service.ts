@@ -13,6 +13,8 @@ import type { Accepted, Peer } from './session.ts';
 export interface Caller {
   readonly user: string;
   readonly identity: Identity;
+  /** Until its session is gone. */
+  readonly isPresent: boolean;
 }
 
 export interface Answer {
@@ -31,7 +33,7 @@ export interface Service {
    * else as `E_UNEXPECTED`, and the operator hears of it as a fault.
    */
   call(caller: Caller, method: string, payload: Uint8Array): Answer | Promise<Answer>;
-  /** A session was greeted. */
+  /** A session was greeted. Most never call: what is kept for it from now on is kept for every idle one. */
   joined?(caller: Caller): void;
   /** A session is gone and all it had is let go. Exactly once for each that had joined. */
   left?(caller: Caller): void;

@@ -21,6 +21,7 @@ import {
   type SpoolerRecord,
 } from '../../shared/index.ts';
 import { Outbox } from '../../shared/outbox.ts';
+import type { Attendance } from './calls.ts';
 import { Delivery, type DeliveryHooks, keptBack } from './delivery.ts';
 import { EndTable } from './end-table.ts';
 import type { Channel, End, Finish, ListenerEnd } from './ends.ts';
@@ -31,6 +32,7 @@ import { Inbox, type InboxHooks } from './inbox.ts';
 import { LazySet } from './lazy-set.ts';
 import type { Message } from './message.ts';
 import type { Registration } from './registration.ts';
+import { RegistrationTable } from './registration-table.ts';
 import { open, register, unregister } from './requests.ts';
 import { runDown } from './rundown.ts';
 import { close, notify, release } from './sending.ts';
@@ -46,6 +48,7 @@ export interface Peer {
 /** Connected; `hello` is due. */
 interface Greeting {
   readonly kind: 'greeting';
+  readonly peer: Peer;
   readonly cancelDeadline: () => void;
 }
 interface OpenState {
@@ -78,7 +81,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   readonly link: Link;
   readonly delivery: Delivery;
   readonly startedAt: number;
-  readonly registrations = new Map<number, Registration>();
+  readonly registrations = new RegistrationTable();
   /** Of the numbers that were ever registered. */
   highestRegistration = 0;
   /** The channels it is the source of. */
@@ -90,9 +93,10 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   initialBytes = 0;
   /** Notifications lost to its registrations because they were full. */
   lost = 0;
+  /** As the services know it, where there are some; set by Calls. */
+  attendance: Attendance | undefined;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
-  readonly #peer: Peer;
   #state: SessionState;
   #user = '';
   /** Answers leave when it is due, unless they have left before. */
@@ -101,12 +105,11 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   constructor(spooler: Spooler, link: Link, peer: Peer) {
     this.spooler = spooler;
     this.link = link;
-    this.#peer = peer;
     this.startedAt = spooler.clock.now();
     this.#outbox = new Outbox(link);
     this.delivery = new Delivery(this.#outbox, spooler.limits, spooler.clock, spooler.traffic, this);
     const cancelDeadline = spooler.clock.after(spooler.limits.helloTime, () => this.end('NO_HELLO', 'faulty'));
-    this.#state = { kind: 'greeting', cancelDeadline };
+    this.#state = { kind: 'greeting', peer, cancelDeadline };
     this.#inbox = new Inbox(spooler.clock, this);
     link.attach(this);
   }
@@ -258,13 +261,13 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
 
   #hello({ user, instance, agent }: Hello): void {
     if (this.#state.kind !== 'greeting') return;
-    const known = this.#peer.identity;
+    const known = this.#state.peer.identity;
     const identity = known ?? (user === undefined ? undefined : this.spooler.trust(user));
     if (!identity || (user !== undefined && user.normalize('NFC') !== identity.user))
       return this.end('WRONG_USER', 'faulty');
     this.#state.cancelDeadline();
     this.#user = identity.user;
-    this.agent = agent ?? '';
+    this.agent = this.spooler.agents.get(agent ?? '', String);
     this.instance = instance;
     const pulse = this.spooler.heartbeat.watch(this);
     const { clock, wallClock } = this.spooler;

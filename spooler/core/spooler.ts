@@ -21,6 +21,7 @@ import {
   VERSION,
   validName,
 } from '../../shared/index.ts';
+import { Alike } from './alike.ts';
 import { BidirectionalChannel } from './bidirectional-channel.ts';
 import { Calls } from './calls.ts';
 import { Directory } from './directory.ts';
@@ -69,9 +70,13 @@ export class Spooler {
   readonly heartbeat: Heartbeat;
   readonly traffic: TrafficCount = new TrafficCount();
   readonly calls: Calls;
+  /** What clients call themselves. */
+  readonly agents = new Alike<string>();
   readonly #observer: Observer | undefined;
   readonly #sessions = new Set<Session>();
   readonly #channels = new Set<Channel>();
+  readonly #identities = new Alike<Identity>();
+  readonly #interests = new Alike<Interest>();
   readonly #cuts = new Map<string, Missed>();
   #lastNumber = 0;
   #draining = false;
@@ -214,7 +219,8 @@ export class Spooler {
 
   /** The identity of somebody who only says who he is; undefined where that is not enough. */
   trust(user: string): Identity | undefined {
-    return this.usesTokens ? undefined : { user: user.normalize('NFC'), rights: ALL_RIGHTS };
+    if (this.usesTokens) return undefined;
+    return this.#identities.get(user.normalize('NFC'), (name) => ({ user: name, rights: ALL_RIGHTS }));
   }
 
   /** The interest with its name normalised, or the code that refuses the registration. */
@@ -228,7 +234,7 @@ export class Spooler {
       session.registrations.size >= registrationsPerSession ||
       this.directory.registrationCount >= registrations ||
       this.directory.countAt(interest.type, nameKey(interest.name)) >= registrationsPerName;
-    return full ? hresultOf('MAX_REGISTRATION_COUNT_EXCEEDED') : interest;
+    return full ? hresultOf('MAX_REGISTRATION_COUNT_EXCEEDED') : this.#interests.get(textOf(interest), () => interest);
   }
 
   /** A new channel, or the code that refuses it. Checked in this order: shutdown, values, name, rights, limit. */
@@ -293,6 +299,11 @@ export class Spooler {
     for (const session of this.#sessions) if (session.delivery.queued > 0) return;
     this.#drained();
   }
+}
+
+/** The same for two interests exactly when they are the same. */
+function textOf({ name, type, filter, style }: Interest): string {
+  return `${style} ${filter} ${type} ${name ?? ''}`;
 }
 
 function normalised(interest: Interest): Interest | undefined {

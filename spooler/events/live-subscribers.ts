@@ -32,6 +32,7 @@ export class LiveSubscribers {
 
   /** What its objects had answered before is still heard; then their subscriptions end (EVC-85). */
   left(caller: Caller): void {
+    if (caller.identity === IDENTITY) return;
     const cause: Cause = 'died';
     for (const id of this.#attendance.left(caller)) this.#subscriptions.live(id)?.listenerGone(cause);
   }
@@ -52,7 +53,7 @@ export class LiveSubscribers {
     try {
       const subscription = await this.#subscriptions.subscribe(document, caller.user, object);
       void object.gone.then(() => this.#ended(caller, subscription, object));
-      if (this.#attendance.isPresent(caller)) this.#attendance.tie(caller, id);
+      if (caller.isPresent) this.#attendance.tie(caller, id);
       else object.listenerGone('died');
       return subscription;
     } catch (reason) {

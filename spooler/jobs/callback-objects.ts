@@ -13,7 +13,7 @@ export class CallbackObjects {
   readonly #clock: Clock;
   readonly #callTime: number;
   readonly #source: InProcessSource;
-  /** The sessions there are, with the objects of each. */
+  /** The objects of each session that has some. */
   readonly #sessions = new Map<Caller, Set<ChannelObject>>();
 
   /** `callTime`: milliseconds for one call. */
@@ -21,10 +21,6 @@ export class CallbackObjects {
     this.#clock = host.clock;
     this.#callTime = callTime;
     this.#source = new InProcessSource(host, { user: 'jobs', rights: ALL_RIGHTS }, 'jobs');
-  }
-
-  joined(caller: Caller): void {
-    this.#sessions.set(caller, new Set());
   }
 
   /** What its objects had answered before is still heard; then they are gone (JOB-MAP-17). */
@@ -41,12 +37,12 @@ export class CallbackObjects {
   async open(caller: Caller, id: Guid): Promise<CallableObject> {
     const time = { clock: this.#clock, callTime: this.#callTime };
     const object = await openObject(this.#source, { name: id, type: JOB_CALLBACK, user: caller.user }, time);
-    const objects = this.#sessions.get(caller);
-    if (!objects) {
+    if (!caller.isPresent) {
       object.release();
       throw new SpoolError('RPC_E_DISCONNECTED', { input: caller.user });
     }
-    objects.add(object);
+    const objects = this.#sessions.get(caller) ?? new Set();
+    this.#sessions.set(caller, objects.add(object));
     void object.gone.then(() => objects.delete(object));
     return object;
   }

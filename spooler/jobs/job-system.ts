@@ -307,8 +307,7 @@ export class JobSystem {
 
   // ------------------------------------------------------------------------------------------ the rest
 
-  joined(caller: Caller): void {
-    this.objects.joined(caller);
+  joined(): void {
     void this.ready().catch(() => {});
   }
 

@@ -91,8 +91,8 @@ export class JobsService implements Service {
     return handler(caller, json, bytes);
   }
 
-  joined(caller: Caller): void {
-    this.#system.joined(caller);
+  joined(): void {
+    this.#system.joined();
   }
 
   left(caller: Caller): void {
