@@ -7,8 +7,8 @@ import { type Cancel, type Clock, SpoolError } from '../shared/index.ts';
 
 /** Something of the user's own that went wrong and harmed nobody else. */
 export interface Problem {
-  readonly kind: 'callbackThrew' | 'callbackStuck' | 'registrationLost' | 'leak';
-  /** For people: which callback, which registration. */
+  readonly kind: 'callbackThrew' | 'callbackStuck' | 'registrationLost' | 'notAcknowledged' | 'leak';
+  /** For people: which callback, which registration, which notifications. */
   readonly what: string;
   readonly reason?: unknown;
 }

@@ -4,7 +4,7 @@ import { type Cause, type DataObject, type Guid, type Interest, type Outcome, Sp
 import { CallbackSequence } from './callbacks.ts';
 import type { Connection, ConnectionEnd } from './connection.ts';
 import { SendingEnd } from './end.ts';
-import type { NotifyCallback } from './notification-listener.ts';
+import type { NotifyCallback } from './notify-callback.ts';
 import type { Sendable } from './sendable.ts';
 
 export class ListenerChannel {

@@ -18,6 +18,7 @@ export {
   type UserFilter,
   WELL_KNOWN_TYPES,
 } from '../shared/index.ts';
+export type { PersistentRegistration, Retention } from '../shared/persistence/registrations.ts';
 export type { OnProblem, Problem } from './callbacks.ts';
 export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
 export { ListenerChannel } from './listener-channel.ts';
@@ -27,9 +28,16 @@ export {
   type Gap,
   Listener,
   type ListenerOptions,
-  type NotifyCallback,
-  type RegistrationSpecification,
 } from './notification-listener.ts';
+export type { NotifyCallback, RegistrationSpecification } from './notify-callback.ts';
+export type {
+  KeptNotification,
+  PersistentIdentity,
+  PersistentNotifyCallback,
+  PersistentRegistrationSpecification,
+  Recovery,
+} from './persistence/persistent-callback.ts';
+export { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 export type { ReconnectPolicy } from './reconnect.ts';
 export { ListenerRegistration } from './registration.ts';
 export type { Sendable } from './sendable.ts';

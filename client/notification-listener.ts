@@ -5,54 +5,33 @@
 
 import { v4 } from 'uuid';
 import {
-  type Cause,
-  type ConversationStyle,
-  type DataObject,
   type Explanation,
   type Guid,
   guid,
+  type Interest,
   type Link,
   type Missed,
   type Offer,
   SpoolError,
   type StatusReport,
   systemClock,
-  type UserFilter,
 } from '../shared/index.ts';
+import {
+  type PersistentRegistration,
+  type PersistentRegistrations,
+  REGISTRATIONS,
+} from '../shared/persistence/registrations.ts';
 import { attempt, harmless, reportToConsole } from './callbacks.ts';
 import { Connection, type ConnectionOptions, type ConnectionStats, type Loss } from './connection.ts';
-import type { ListenerChannel } from './listener-channel.ts';
+import type { NotifyCallback, RegistrationSpecification } from './notify-callback.ts';
+import {
+  identityOf,
+  type PersistentNotifyCallback,
+  type PersistentRegistrationSpecification,
+} from './persistence/persistent-callback.ts';
+import { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
-import { ListenerRegistration } from './registration.ts';
-
-/** What a registration asks for (PAN-54 to PAN-58). */
-export interface RegistrationSpecification {
-  /** `\\server\printer`, a bare printer name of the spooler, or null for the server and all its printers. */
-  readonly name: string | null;
-  readonly type: Guid;
-  /** Default `kPerUser`. */
-  readonly filter?: UserFilter;
-  /** Default `kUniDirectional`. */
-  readonly style?: ConversationStyle;
-}
-
-/**
- * What a listener is told (PAN-20). All may be async; those of one channel, or of one unidirectional registration, run
- * one after another. A data object is borrowed: it is released when the callback, or the promise it returns, ends.
- * Whoever wants it longer calls `addRef` or `acquireData`. One that throws is reported and harms nobody else.
- */
-export interface NotifyCallback {
-  /** A notification. `channel` is null for a unidirectional one (PAN-193). */
-  onEventNotify(channel: ListenerChannel | null, data: DataObject): unknown;
-  /**
-   * A bidirectional channel is closed, with the other end's last message or with (null, 0, NOTIFICATION_RELEASE); or
-   * the spooler of a unidirectional registration is lost: then `channel` is null. Exactly once, after everything
-   * delivered before. Do not use the channel afterwards (PAN-190).
-   */
-  channelClosed?(channel: ListenerChannel | null, data: DataObject, cause: Cause): unknown;
-  /** A bidirectional channel was offered; nothing has been sent on it yet, or its initial notification follows. */
-  onNewChannel?(channel: ListenerChannel): unknown;
-}
+import { type ListedRegistration, ListenerRegistration } from './registration.ts';
 
 /**
  * Between these two moments notifications may have been missed: the spooler was lost and is back, everything is
@@ -99,7 +78,7 @@ export class Listener {
   readonly #dial: Dial;
   readonly #options: ListenerOptions;
   readonly #instance: Guid = guid(v4());
-  readonly #registrations = new Map<number, ListenerRegistration>();
+  readonly #registrations = new Map<number, ListedRegistration>();
   #lastNumber = 0;
   #state: ListenerState = { kind: 'idle' };
 
@@ -131,25 +110,76 @@ export class Listener {
   }
 
   /**
-   * Registers. The callback is kept until unregistered, so it need not be kept elsewhere (PAN-59, OBS-1). Rejects as
-   * the registration's own method does.
+   * Registers. The callback is kept until unregistered, so it need not be kept elsewhere (PAN-59, OBS-1). Rejects as the
+   * registration's own method does.
    */
-  async registerForNotifications(
+  registerForNotifications(
     specification: RegistrationSpecification,
     callback: NotifyCallback,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ListenerRegistration>;
+  /**
+   * Attaches to a persistent registration, which is made where there is none of this ID: what was sent while nobody was
+   * attached is given first. It stays when this listener leaves; `unregisterForNotifications` removes it.
+   */
+  registerForNotifications(
+    specification: PersistentRegistrationSpecification,
+    callback: PersistentNotifyCallback,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<PersistentListenerRegistration>;
+  async registerForNotifications(
+    specification: RegistrationSpecification | PersistentRegistrationSpecification,
+    callback: NotifyCallback & PersistentNotifyCallback,
     options: { readonly signal?: AbortSignal } = {},
-  ): Promise<ListenerRegistration> {
-    const registration = this.prepareRegistration(specification, callback);
+  ): Promise<ListenerRegistration | PersistentListenerRegistration> {
+    const registration = this.#prepare(specification, callback);
     await registration.registerForNotifications(options);
     return registration;
   }
 
-  /** A registration that is not made yet. Throws `E_INVALIDARG` without a callback (PAN-59, OBS-9). */
-  prepareRegistration(specification: RegistrationSpecification, callback: NotifyCallback): ListenerRegistration {
+  /**
+   * A registration that is not made yet. Throws `E_INVALIDARG` without a callback (PAN-59, OBS-9), and for an ID or a style
+   * that a persistent one cannot have.
+   */
+  prepareRegistration(specification: RegistrationSpecification, callback: NotifyCallback): ListenerRegistration;
+  prepareRegistration(
+    specification: PersistentRegistrationSpecification,
+    callback: PersistentNotifyCallback,
+  ): PersistentListenerRegistration;
+  prepareRegistration(
+    specification: RegistrationSpecification | PersistentRegistrationSpecification,
+    callback: NotifyCallback & PersistentNotifyCallback,
+  ): ListenerRegistration | PersistentListenerRegistration {
+    return this.#prepare(specification, callback);
+  }
+
+  #prepare(
+    specification: RegistrationSpecification | PersistentRegistrationSpecification,
+    callback: NotifyCallback & PersistentNotifyCallback,
+  ): ListenerRegistration | PersistentListenerRegistration {
     if (typeof callback?.onEventNotify !== 'function')
       throw new SpoolError('E_INVALIDARG', { input: 'a callback with onEventNotify is required' });
-    const { name, type, filter = 'kPerUser', style = 'kUniDirectional' } = specification;
-    return new ListenerRegistration(this, ++this.#lastNumber, { name, type, filter, style }, callback);
+    const { name, type, filter = 'kPerUser', style = 'kUniDirectional', persistent } = specification;
+    const asked: Interest = { name, type, filter, style };
+    if (persistent === undefined) return new ListenerRegistration(this, ++this.#lastNumber, asked, callback);
+    const identity = identityOf(persistent);
+    if (!identity || style !== 'kUniDirectional')
+      throw new SpoolError('E_INVALIDARG', { input: identity ? style : 'the ID of a persistent registration' });
+    return new PersistentListenerRegistration(this, ++this.#lastNumber, asked, identity, callback);
+  }
+
+  /** One's own persistent registrations. Rejects with `E_NOINTERFACE` where the spooler keeps nothing, `CONNECTION_LOST`. */
+  async persistentRegistrations(): Promise<readonly PersistentRegistration[]> {
+    const { json } = await this.connection.call(REGISTRATIONS, 'list', {});
+    return (json as PersistentRegistrations).registrations;
+  }
+
+  /**
+   * Removes one's own persistent registration of this ID for good, with all that is kept for it; whoever is attached to it is
+   * told. Rejects with `NOT_REGISTERED`, `E_NOINTERFACE`, `CONNECTION_LOST`.
+   */
+  async removePersistentRegistration(id: string): Promise<void> {
+    await this.connection.call(REGISTRATIONS, 'remove', { id });
   }
 
   async status(): Promise<StatusReport> {
@@ -177,13 +207,18 @@ export class Listener {
     return { ...stats, registrations: this.#registrations.size };
   }
 
-  /** Leaves for good. Callbacks are not told of what one does oneself. */
+  /**
+   * Leaves for good. Callbacks are not told of what one does oneself. Persistent registrations stay; what is acknowledged is
+   * stored before this resolves.
+   */
   async close(): Promise<void> {
     const state = this.#state;
+    const leaving = [...this.#registrations.values()].flatMap((registration) => registration.leave?.() ?? []);
     this.#registrations.clear();
     switch (state.kind) {
       case 'connected':
         this.#state = { kind: 'closed', last: state.connection };
+        if (leaving.length > 0) await Promise.all(leaving);
         return state.connection.close();
       case 'away':
         this.#state = { kind: 'closed', last: state.last };
@@ -202,7 +237,7 @@ export class Listener {
 
   // ------------------------------------------------------------------------------------------ for registrations
 
-  enlist(number: number, registration: ListenerRegistration): void {
+  enlist(number: number, registration: ListedRegistration): void {
     this.#registrations.set(number, registration);
   }
 

@@ -19,12 +19,28 @@ import {
 import { CallbackSequence } from './callbacks.ts';
 import type { Connection } from './connection.ts';
 import { ListenerChannel } from './listener-channel.ts';
-import type { Listener, NotifyCallback } from './notification-listener.ts';
+import type { Listener } from './notification-listener.ts';
+import type { NotifyCallback } from './notify-callback.ts';
 
 /** `away`: it was made, the spooler is lost, the listener will make it again. */
-type RegistrationState = 'object' | 'registering' | 'registered' | 'away' | 'unregistering' | 'unregistered';
+export type RegistrationState = 'object' | 'registering' | 'registered' | 'away' | 'unregistering' | 'unregistered';
 
-export class ListenerRegistration {
+/** A registration as its listener sees it. */
+export interface ListedRegistration {
+  readonly number: number;
+  readonly interest: Interest;
+  /** The spooler named an end that belongs to it. */
+  offered(offer: Offer, connection: Connection): void;
+  /** Makes it, also again after a loss. Rejects as the spooler refuses it. */
+  registerOn(connection: Connection): Promise<unknown>;
+  spoolerLost(connection: Connection, cause: Cause): void;
+  /** It could not be made again. */
+  notMadeAgain(): void;
+  /** The listener leaves for good; where this takes a while its connection waits for it. Never rejects. */
+  leave?(): Promise<void>;
+}
+
+export class ListenerRegistration implements ListedRegistration {
   readonly #listener: Listener;
   /** The client's number for it (PROTOCOL.md section 5.4). */
   readonly number: number;

@@ -3,7 +3,8 @@
 import { v4 } from 'uuid';
 import { type Cause, type EventClassDescription, type Guid, guid, SpoolError } from '../../shared/index.ts';
 import type { OnProblem } from '../callbacks.ts';
-import type { Listener, NotifyCallback } from '../notification-listener.ts';
+import type { Listener } from '../notification-listener.ts';
+import type { NotifyCallback } from '../notify-callback.ts';
 import type { ListenerRegistration } from '../registration.ts';
 import { SinkCaller } from './event-sink.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';

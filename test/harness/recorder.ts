@@ -1,6 +1,6 @@
 /** A callback that remembers what it was told, for either side, and lets a test wait for it. */
 
-import type { ListenerChannel } from '../../client/listener.ts';
+import type { KeptNotification, ListenerChannel, Recovery } from '../../client/listener.ts';
 import type { SenderChannel } from '../../client/sender.ts';
 import type { Cause, DataObject, Guid } from '../../shared/index.ts';
 import { Deadline, PATIENCE } from './real-time.ts';
@@ -23,6 +23,8 @@ export interface NotificationSeen<Channel extends AnyChannel = ListenerChannel> 
   readonly kind: 'notification';
   /** Null for a unidirectional notification. */
   readonly channel: Channel | null;
+  /** Of a persistent registration. */
+  readonly kept?: KeptNotification;
 }
 
 /** `channelClosed` was called. */
@@ -39,16 +41,31 @@ export interface OfferSeen {
   readonly channel: ListenerChannel;
 }
 
+/** `recovered` of a persistent registration was called. */
+export interface RecoverySeen extends Recovery {
+  readonly kind: 'recovery';
+  readonly channel: null;
+}
+
+/** `notificationsLost` of a persistent registration was called. */
+export interface LossSeen {
+  readonly kind: 'loss';
+  readonly channel: null;
+  readonly count: number;
+}
+
 /** One call of a callback. */
 export type Seen<Channel extends AnyChannel = ListenerChannel> =
   | NotificationSeen<Channel>
   | CloseSeen<Channel>
-  | OfferSeen;
+  | OfferSeen
+  | RecoverySeen
+  | LossSeen;
 
 /**
  * What a recorder does inside the callback, after it was recorded. What it returns is what the callback returns: a
  * promise makes it asynchronous, a throw or a rejection makes it fail. The data object is borrowed until then
- * (`undefined` for an offer).
+ * (`undefined` where there is none).
  */
 export type Reaction<Channel extends AnyChannel = ListenerChannel> = (
   event: Seen<Channel>,
@@ -74,7 +91,7 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
   readonly #react: Reaction<Channel> | undefined;
   readonly #patience: number;
   /** How many of each kind were waited for. */
-  readonly #taken = { notification: 0, closed: 0, offer: 0 };
+  readonly #taken = { notification: 0, closed: 0, offer: 0, recovery: 0, loss: 0 };
   readonly #wakers = new Set<() => void>();
 
   /** `patience`: milliseconds of real time that `next…` waits. */
@@ -85,11 +102,17 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
 
   readonly onNewChannel = (channel: ListenerChannel): unknown => this.#record({ kind: 'offer', channel }, undefined);
 
-  readonly onEventNotify = (channel: Channel | null, object: DataObject): unknown =>
-    this.#record({ kind: 'notification', channel, ...read(object) }, object);
+  readonly onEventNotify = (channel: Channel | null, object: DataObject, kept?: KeptNotification): unknown =>
+    this.#record({ kind: 'notification', channel, ...(kept && { kept }), ...read(object) }, object);
 
   readonly channelClosed = (channel: Channel | null, object: DataObject, cause: Cause): unknown =>
     this.#record({ kind: 'closed', channel, cause, ...read(object) }, object);
+
+  readonly recovered = (recovery: Recovery): unknown =>
+    this.#record({ kind: 'recovery', channel: null, ...recovery }, undefined);
+
+  readonly notificationsLost = (count: number): unknown =>
+    this.#record({ kind: 'loss', channel: null, count }, undefined);
 
   #record(event: Seen<Channel>, object: DataObject | undefined): unknown {
     this.seen.push(event);
@@ -117,6 +140,16 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
     return this.#all('offer');
   }
 
+  /** All attachments of a persistent registration so far. */
+  get recoveries(): RecoverySeen[] {
+    return this.#all('recovery');
+  }
+
+  /** What a persistent registration was told to have lost so far. */
+  get losses(): LossSeen[] {
+    return this.#all('loss');
+  }
+
   /**
    * The first notification, then with each call the one after; waits for it where it has not come yet. Notifications,
    * closes and offers are counted apart. Rejects when patience runs out, with what was seen instead.
@@ -133,6 +166,11 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
   /** The first offer of a bidirectional channel, then with each call the one after. As `nextNotification`. */
   nextOffer(): Promise<OfferSeen> {
     return this.#next('offer');
+  }
+
+  /** The first attachment of a persistent registration, then with each call the one after. As `nextNotification`. */
+  nextRecovery(): Promise<RecoverySeen> {
+    return this.#next('recovery');
   }
 
   #all<Kind extends Seen['kind']>(kind: Kind): Extract<Seen<Channel>, { kind: Kind }>[] {
@@ -158,7 +196,7 @@ export class Recorder<Channel extends AnyChannel = ListenerChannel> {
 
   #summary(): string {
     const shown = this.seen.map((event) => {
-      if (event.kind === 'offer') return 'offer';
+      if (event.kind !== 'notification' && event.kind !== 'closed') return event.kind;
       const what = event.data === null ? 'null' : JSON.stringify(event.text.slice(0, 40));
       return event.kind === 'closed' ? `closed (${event.cause}) ${what}` : `notification ${what}`;
     });

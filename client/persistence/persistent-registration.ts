@@ -1,0 +1,296 @@
+/** A persistent registration as its listener has it: attached to the spooler, again after each loss, with a fresh attachment. */
+
+import { success } from '../../shared/errors.ts';
+import {
+  type Cause,
+  completeName,
+  type DataObject,
+  hresultOf,
+  type Interest,
+  type Offer,
+  type Outcome,
+  releaseTriple,
+  SpoolError,
+} from '../../shared/index.ts';
+import {
+  type Attach,
+  KEPT_NOTIFICATIONS,
+  type OverHeading,
+  REGISTRATIONS,
+} from '../../shared/persistence/registrations.ts';
+import { encodePayload, replyOf } from '../call.ts';
+import { CallbackSequence } from '../callbacks.ts';
+import type { Connection } from '../connection.ts';
+import type { Listener } from '../notification-listener.ts';
+import type { ListedRegistration, RegistrationState } from '../registration.ts';
+import { Attachment, type Given } from './attachment.ts';
+import { attachedOf } from './heading.ts';
+import type { PersistentIdentity, PersistentNotifyCallback, Recovery } from './persistent-callback.ts';
+
+/** Why it is over, in the words of a closed channel. */
+const CAUSES: Readonly<Record<OverHeading['over'], Cause>> = { taken: 'acquired', removed: 'closed', failed: 'faulty' };
+
+export class PersistentListenerRegistration implements ListedRegistration {
+  /** For the attachments (PROTOCOL.md section 5.4). */
+  readonly number: number;
+  readonly #listener: Listener;
+  readonly #asked: Interest;
+  readonly #identity: PersistentIdentity;
+  readonly #callback: PersistentNotifyCallback;
+  #callbacks: CallbackSequence | undefined;
+  #attachment: Attachment | undefined;
+  /** The ends of the attachment. */
+  #ends = new Set<number>();
+  #state: RegistrationState = 'object';
+  /** From one call of register to the end; the loss of the spooler does not end it. */
+  #life = { over: false };
+
+  /** For `Listener`. */
+  constructor(
+    listener: Listener,
+    number: number,
+    asked: Interest,
+    identity: PersistentIdentity,
+    callback: PersistentNotifyCallback,
+  ) {
+    this.#listener = listener;
+    this.number = number;
+    this.#asked = asked;
+    this.#identity = identity;
+    this.#callback = callback;
+  }
+
+  get id(): string {
+    return this.#identity.id;
+  }
+
+  get state(): RegistrationState {
+    return this.#state;
+  }
+
+  get interest(): Interest {
+    return this.#asked;
+  }
+
+  /**
+   * Attaches, and makes the registration where there is none of this ID; also again once it is over. Whoever was attached
+   * to it is told that it is taken. Rejects with `E_INVALIDARG` where it exists with another interest, which `input` says;
+   * `E_NOINTERFACE` where the spooler keeps nothing, what the store says such as `STORE_FULL`, and else as a
+   * registration does. The signal gives up waiting.
+   */
+  async registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
+    const before = this.#state;
+    this.#state = 'registering';
+    this.#life = { over: false };
+    try {
+      return await this.registerOn(this.#listener.connection, options.signal);
+    } catch (reason) {
+      this.#listener.delist(this.number);
+      this.#state = before;
+      throw reason;
+    }
+  }
+
+  /** For `Listener`: attaches on this connection, the first time or again after the spooler was lost. */
+  async registerOn(connection: Connection, signal?: AbortSignal): Promise<Outcome> {
+    this.#callbacks ??= new CallbackSequence(
+      connection.clock,
+      connection.report,
+      `the persistent registration ${this.id}`,
+    );
+    const attachment = new Attachment(connection, this.#asked.type, {
+      given: (given) => this.#callbacks?.run('onEventNotify', this.#onEventNotify, giveBack, given),
+      lost: (count) => this.#tell('notificationsLost', () => this.#callback.notificationsLost?.(count)),
+      over: (why) => this.#over(connection, CAUSES[why]),
+    });
+    this.#attachment = attachment;
+    const ends = new Set<number>();
+    this.#ends = ends;
+    const life = this.#life;
+    const isUnwanted = (): boolean => signal?.aborted === true || life.over;
+    this.#listener.enlist(this.number, this);
+    const interest = interestOf(attachment, connection.server);
+    await connection.request(
+      (request) => ({ op: 'register', registration: this.number, request, interest }),
+      // One that nobody waits for goes no further.
+      () => isUnwanted() && this.#unregister(connection, ends),
+      signal,
+    );
+    if (isUnwanted()) throw new SpoolError('CONNECTION_ENDED', { input: 'cancelled' });
+    const payload = encodePayload(this.#request(attachment, connection.server), connection.limits.payload);
+    try {
+      return await connection.request(
+        (request) => ({ op: 'call', request, service: REGISTRATIONS, method: 'attach', payload }),
+        // Before anything is read that was given.
+        (answer) => {
+          const { recovered, pending, lost } = attachedOf(replyOf(answer).json);
+          if (isUnwanted()) this.#detach(connection, attachment, ends);
+          else this.#attached({ recovered, pending, lost });
+          return answer.outcome;
+        },
+        signal,
+      );
+    } catch (reason) {
+      attachment.end();
+      if (!isUnwanted()) this.#unregister(connection, ends);
+      throw reason;
+    }
+  }
+
+  #request({ id: attachment }: Attachment, server: string): Attach {
+    const { id, retention } = this.#identity;
+    const { name, type, filter } = this.#asked;
+    return { id, attachment, name: completeName(name, server), type, filter, ...(retention && { retention }) };
+  }
+
+  #attached(recovery: Recovery): void {
+    this.#state = 'registered';
+    this.#tell('recovered', () => this.#callback.recovered?.(recovery));
+  }
+
+  /**
+   * Removes it for good, with all that is kept for it. Resolves with `NOT_REGISTERED`, a success, where it never was
+   * attached here (PAN-89); rejects with `ALREADY_UNREGISTERED` (PAN-88), with `NOT_REGISTERED` where it had been removed
+   * already, and with `CONNECTION_LOST`: while the spooler is lost nothing is changed.
+   */
+  async unregisterForNotifications(): Promise<Outcome> {
+    if (this.#state === 'object' || this.#state === 'registering')
+      return { code: 'NOT_REGISTERED', hresult: success('NOT_REGISTERED') };
+    if (!this.#isInForce) throw new SpoolError('ALREADY_UNREGISTERED');
+    const { connection } = this.#listener;
+    this.#state = 'unregistering';
+    this.#life.over = true;
+    this.#attachment?.end();
+    try {
+      return (await connection.call(REGISTRATIONS, 'remove', { id: this.id })).outcome;
+    } finally {
+      this.#unregister(connection, this.#ends);
+      this.#end();
+    }
+  }
+
+  /**
+   * Leaves it in place: nothing more is given, and what is sent from now on is kept. Resolves when the spooler has stored
+   * what is acknowledged. `onEventNotify` that still runs has not ended: its notification comes again. Doing it again, or
+   * where it is not attached, does nothing.
+   */
+  async detach(): Promise<Outcome> {
+    const done: Outcome = { code: 'S_OK', hresult: hresultOf('S_OK') };
+    const [before, attachment, ends] = [this.#state, this.#attachment, this.#ends];
+    if (!this.#isInForce) return done;
+    this.#state = 'unregistering';
+    this.#life.over = true;
+    if (before === 'registered' && attachment) {
+      const { connection } = this.#listener;
+      await attachment.leave();
+      this.#detach(connection, attachment, ends);
+    }
+    this.#end();
+    return done;
+  }
+
+  /** Leaves it in place. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach();
+  }
+
+  get #isInForce(): boolean {
+    return this.#state === 'registered' || this.#state === 'away';
+  }
+
+  // ------------------------------------------------------------------------------------------ for the listener
+
+  /** The spooler named the end of an attachment. */
+  offered({ end: number }: Offer, connection: Connection): void {
+    const [attachment, ends] = [this.#attachment, this.#ends];
+    if (!attachment) return;
+    ends.add(number);
+    connection.addEnd(number, {
+      type: KEPT_NOTIFICATIONS,
+      notified: (data) => attachment.read(data),
+      // After the last heading, or with the connection, which tells by itself.
+      closed: (data) => {
+        ends.delete(number);
+        data.release();
+      },
+    });
+  }
+
+  /** The spooler is gone. The callback is told once, with no channel (GAP-1). */
+  spoolerLost(connection: Connection, cause: Cause): void {
+    this.#attachment?.end();
+    if (this.#state !== 'registered') return;
+    this.#state = 'away';
+    this.#tellClosed(connection, cause);
+  }
+
+  /** It could not be made again after the spooler had been lost. */
+  notMadeAgain(): void {
+    this.#state = 'unregistered';
+  }
+
+  /** The listener leaves for good: what is acknowledged is said before. */
+  async leave(): Promise<void> {
+    this.#life.over = true;
+    this.#state = 'unregistered';
+    await this.#attachment?.leave();
+  }
+
+  // ------------------------------------------------------------------------------------------ parts
+
+  /** The spooler gives nothing more. */
+  #over(connection: Connection, cause: Cause): void {
+    if (this.#life.over) return;
+    this.#life.over = true;
+    this.#unregister(connection, this.#ends);
+    this.#end();
+    this.#tellClosed(connection, cause);
+  }
+
+  #end(): void {
+    this.#listener.delist(this.number);
+    this.#state = 'unregistered';
+  }
+
+  #tell(what: string, callback: () => unknown): void {
+    this.#callbacks?.run(what, callback, () => {}, undefined);
+  }
+
+  #tellClosed({ ledger }: Connection, cause: Cause): void {
+    const channelClosed = (data: DataObject): unknown => this.#callback.channelClosed?.(null, data, cause);
+    this.#callbacks?.run('channelClosed', channelClosed, (data) => data.release(), releaseTriple(ledger));
+  }
+
+  /** What had arrived when its attachment was over, and was not begun, comes again: it is not given twice. */
+  readonly #onEventNotify = ({ attachment, data, kept }: Given): unknown =>
+    attachment.isOver ? undefined : this.#callback.onEventNotify(null, data, kept);
+
+  #detach(connection: Connection, { id: attachment }: Attachment, ends: ReadonlySet<number>): void {
+    connection.call(REGISTRATIONS, 'detach', { attachment }).catch(nobodyWaits);
+    this.#unregister(connection, ends);
+  }
+
+  /** The registration of the attachment, not the persistent one. */
+  #unregister(connection: Connection, ends: ReadonlySet<number>): void {
+    connection
+      .request(
+        (request) => ({ op: 'unregister', registration: this.number, request }),
+        () => {
+          for (const end of ends) connection.removeEnd(end);
+        },
+      )
+      .catch(nobodyWaits);
+  }
+}
+
+/** What an attachment receives on: a name that nobody else has. */
+function interestOf({ id }: Attachment, server: string): Interest {
+  return { name: `\\\\${server}\\${id}`, type: KEPT_NOTIFICATIONS, filter: 'kPerUser', style: 'kUniDirectional' };
+}
+
+function giveBack({ data }: Given): void {
+  data.release();
+}
+
+function nobodyWaits(): void {}
