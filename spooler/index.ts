@@ -46,7 +46,7 @@ export type { JobClasses, JobSystemOptions } from './jobs/job-system.ts';
 export type { CallableObject } from './objects/callable-object.ts';
 export { openStore, type StoreOptions } from './store/lmdb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
-export type { Change, Store } from './store/store.ts';
+export type { Change, EntriesOptions, Entry, Store } from './store/store.ts';
 export { checkStore, compactStore, type StoreReport } from './store/store-care.ts';
 export { TokenTable } from './tokens.ts';
 export { type ServeOptions, type Server, serve } from './ws-server.ts';

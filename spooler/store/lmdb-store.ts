@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type Clock, SpoolError, systemClock } from '../../shared/index.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type Database, type Lmdb, loadLmdb, type ReadTransaction, type RootDatabase } from './lmdb.ts';
-import { type Change, checkChanges, type Store } from './store.ts';
+import { type Change, checkChanges, type EntriesOptions, type Entry, type Store } from './store.ts';
 import { storeFailure } from './store-failure.ts';
 import { checkStoreFile } from './store-file.ts';
 import { MIGRATIONS, type Migration, openFormat } from './store-format.ts';
@@ -114,8 +114,8 @@ export class LmdbStore implements Store {
   }
 
   /** Rejects with `STORE_CORRUPT` at the first value that is not what was stored. */
-  async *entries(prefix: string): AsyncGenerator<readonly [key: string, value: Uint8Array], void> {
-    for (const [key, value] of this.#read(prefix)) {
+  async *entries(prefix: string, { after = '' }: EntriesOptions = {}): AsyncGenerator<Entry, void> {
+    for (const [key, value] of this.#read(prefix, after)) {
       if (value === undefined) throw new SpoolError('STORE_CORRUPT', { input: `${this.#folder}: at ${key}` });
       yield [key, value];
     }
@@ -125,21 +125,23 @@ export class LmdbStore implements Store {
   inspect(): { readonly entries: number; readonly damaged: readonly string[] } {
     const damaged: string[] = [];
     let entries = 0;
-    for (const [key, value] of this.#read('')) {
+    for (const [key, value] of this.#read('', '')) {
       entries++;
       if (value === undefined) damaged.push(key);
     }
     return { entries, damaged };
   }
 
-  *#read(prefix: string): Generator<readonly [key: string, value: Uint8Array | undefined], void> {
+  *#read(prefix: string, after: string): Generator<readonly [key: string, value: Uint8Array | undefined], void> {
     this.#checkOpen();
     this.#values.resetReadTxn();
     const transaction = this.#values.useReadTransaction();
     this.#readings.add(transaction);
     try {
-      const range = { transaction, end: prefix + AFTER_ALL_KEYS, ...(prefix !== '' && { start: prefix }) };
+      const start = after > prefix ? after : prefix;
+      const range = { transaction, end: prefix + AFTER_ALL_KEYS, ...(start !== '' && { start }) };
       for (const { key, value } of this.#values.getRange(range)) {
+        if (key === after) continue;
         yield [key, decodeValue(key, value)];
         this.#checkOpen();
       }

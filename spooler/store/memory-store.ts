@@ -1,15 +1,15 @@
 /** A store that forgets everything with the process: for tests, and for spoolers that need no more. */
 
 import { SpoolError } from '../../shared/index.ts';
-import { type Change, checkChanges, type Store } from './store.ts';
+import { type Change, checkChanges, type EntriesOptions, type Entry, type Store } from './store.ts';
 
 export class MemoryStore implements Store {
   readonly #values = new Map<string, Uint8Array>();
   #closed = false;
 
-  async *entries(prefix: string): AsyncGenerator<readonly [key: string, value: Uint8Array], void> {
+  async *entries(prefix: string, { after = '' }: EntriesOptions = {}): AsyncGenerator<Entry, void> {
     this.#checkOpen();
-    const found = [...this.#values].filter(([key]) => key.startsWith(prefix));
+    const found = [...this.#values].filter(([key]) => key.startsWith(prefix) && key > after);
     found.sort(([one], [other]) => (one < other ? -1 : 1));
     for (const [key, value] of found) yield [key, value.slice()];
   }

@@ -7,12 +7,20 @@ import { SpoolError } from '../../shared/index.ts';
 
 export type Change = { readonly put: readonly [key: string, value: Uint8Array] } | { readonly remove: string };
 
+export type Entry = readonly [key: string, value: Uint8Array];
+
+export interface EntriesOptions {
+  /** Only keys greater than this one, which need not be there. */
+  readonly after?: string;
+}
+
 export interface Store {
   /**
    * What is stored under keys that begin with the prefix, in the order of the keys, as it was when the first entry was
-   * asked for. The values are the caller's own. Throws `RPC_S_CALL_CANCELLED` once the store is closed.
+   * asked for. What is not asked for is not read. The values are the caller's own. Throws `RPC_S_CALL_CANCELLED` once the
+   * store is closed.
    */
-  entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]>;
+  entries(prefix: string, options?: EntriesOptions): AsyncIterable<Entry>;
   /**
    * All of the changes or none, one after another; writes take effect in the order they were asked for. What is durable
    * is so once the promise is resolved. The values are copied before the call returns. Removing what is not there

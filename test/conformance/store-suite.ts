@@ -4,7 +4,7 @@
 
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Change, Store } from '../../spooler/store/store.ts';
+import type { Change, EntriesOptions, Store } from '../../spooler/store/store.ts';
 
 /** A place for one store, empty at first. */
 export interface StorePlace extends AsyncDisposable {
@@ -26,9 +26,9 @@ async function all(store: Store, prefix = ''): Promise<Record<string, number[]>>
   return found;
 }
 
-async function keys(store: Store, prefix: string): Promise<string[]> {
+async function keys(store: Store, prefix: string, options?: EntriesOptions): Promise<string[]> {
   const found: string[] = [];
-  for await (const [key] of store.entries(prefix)) found.push(key);
+  for await (const [key] of store.entries(prefix, options)) found.push(key);
   return found;
 }
 
@@ -68,6 +68,17 @@ export function storeSuite(name: string, makePlace: () => Promise<StorePlace>, {
         expect(await keys(store, 'b/')).toEqual(['b/1', 'b/10', 'b/2']);
         expect(await keys(store, 'b/1')).toEqual(['b/1', 'b/10']);
         expect(await keys(store, 'd')).toEqual([]);
+      }));
+
+    test('whose entries begin after a key where one is named, whether or not it is there', () =>
+      withStore(async (store) => {
+        await store.write(['a', 'b', 'b/1', 'b/2', 'b/3', 'c'].map((key) => put(key)));
+        expect(await keys(store, 'b/', { after: 'b/1' })).toEqual(['b/2', 'b/3']);
+        expect(await keys(store, 'b/', { after: 'b/25' })).toEqual(['b/3']);
+        expect(await keys(store, 'b/', { after: 'b/3' })).toEqual([]);
+        expect(await keys(store, 'b/', { after: 'a' })).toEqual(['b/1', 'b/2', 'b/3']);
+        expect(await keys(store, 'b/', { after: 'c' })).toEqual([]);
+        expect(await keys(store, '', { after: 'b/2' })).toEqual(['b/3', 'c']);
       }));
 
     test('that keeps a value of no bytes and one of many', () =>
@@ -168,21 +179,26 @@ export function storeSuite(name: string, makePlace: () => Promise<StorePlace>, {
         fc.tuple(key, fc.uint8Array({ maxLength: 4 })).map((put) => ({ put })),
       );
       await fc.assert(
-        fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }), key, (writes, prefix) =>
-          withStore(async (store) => {
-            const model = new Map<string, number[]>();
-            for (const changes of writes) {
-              await store.write(changes);
-              for (const one of changes) {
-                if ('remove' in one) model.delete(one.remove);
-                else model.set(one.put[0], [...one.put[1]]);
+        fc.asyncProperty(
+          fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 }),
+          key,
+          key,
+          (writes, prefix, after) =>
+            withStore(async (store) => {
+              const model = new Map<string, number[]>();
+              for (const changes of writes) {
+                await store.write(changes);
+                for (const one of changes) {
+                  if ('remove' in one) model.delete(one.remove);
+                  else model.set(one.put[0], [...one.put[1]]);
+                }
               }
-            }
-            const entries: [string, number[]][] = [];
-            for await (const [key, value] of store.entries(prefix)) entries.push([key, [...value]]);
-            const expected = [...model].filter(([key]) => key.startsWith(prefix));
-            expect(entries).toEqual(expected.sort(([one], [other]) => (one < other ? -1 : 1)));
-          }),
+              const entries: [string, number[]][] = [];
+              for await (const [key, value] of store.entries(prefix)) entries.push([key, [...value]]);
+              const expected = [...model].filter(([key]) => key.startsWith(prefix));
+              expect(entries).toEqual(expected.sort(([one], [other]) => (one < other ? -1 : 1)));
+              expect(await keys(store, '', { after })).toEqual([...model.keys()].filter((key) => key > after).sort());
+            }),
         ),
         { numRuns: 50 },
       );

@@ -6,7 +6,7 @@ import type { Corrupt, Permission } from '../../../spooler/events/event-objects.
 import type { ObjectChange } from '../../../spooler/events/object-change.ts';
 import { Subscriptions, type SubscriptionsParts } from '../../../spooler/events/subscriptions.ts';
 import { MemoryStore } from '../../../spooler/store/memory-store.ts';
-import type { Change, Store } from '../../../spooler/store/store.ts';
+import type { Change, EntriesOptions, Entry, Store } from '../../../spooler/store/store.ts';
 
 /** Everybody may do everything. */
 export const anybody: Permission = () => true;
@@ -28,8 +28,8 @@ export class TestStore implements Store {
   /** How writes are refused; undefined: they are not. */
   refusal: Error | undefined;
 
-  entries(prefix: string): AsyncIterable<readonly [key: string, value: Uint8Array]> {
-    return this.#store.entries(prefix);
+  entries(prefix: string, options?: EntriesOptions): AsyncIterable<Entry> {
+    return this.#store.entries(prefix, options);
   }
 
   async write(changes: readonly Change[]): Promise<void> {
