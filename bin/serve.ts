@@ -121,7 +121,8 @@ async function serveUntilStopped(
   const surroundings = { output, store: kept?.store, tokens: serving.tokens, url: () => address };
   const events = await eventSystem(options, surroundings);
   const jobs = jobSystem(events, kept, output);
-  const server = await start({ ...serving, services: [...events.services, ...jobs.services] });
+  const trouble = (): SpoolError | undefined => kept?.store.failure;
+  const server = await start({ ...serving, trouble, services: [...events.services, ...jobs.services] });
   const { url, port, spooler } = server;
   address = reachable(url);
   await configured(events, jobs, server);

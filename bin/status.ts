@@ -35,9 +35,10 @@ async function status(command: Command, { output, stop }: Running): Promise<numb
 }
 
 function forPeople(report: StatusReport): string {
-  const { server, version, uptime, user, totals, traffic } = report;
+  const { server, version, uptime, user, trouble, totals, traffic } = report;
   const sections = [
     `spoolpipe ${version} on ${server}, up ${uptime} s; you are ${user}`,
+    ...(trouble ? [`trouble: ${trouble.code}: ${trouble.message}`] : []),
     sessions(report),
     registrations(report),
     channels(report),

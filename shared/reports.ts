@@ -82,6 +82,13 @@ export interface Traffic {
   readonly lost: number;
 }
 
+export interface Trouble {
+  /** One of those of the library, such as `STORE_FAILED`. */
+  readonly code: string;
+  /** For people. */
+  readonly message: string;
+}
+
 export interface Status {
   readonly server: string;
   readonly version: string;
@@ -89,6 +96,8 @@ export interface Status {
   readonly uptime: number;
   /** The asker. */
   readonly user: string;
+  /** What keeps it from doing all it should, such as a store that has failed. */
+  readonly trouble: Trouble | null;
   /** Each list shows what the asker may see, at most 1,000 entries. */
   readonly sessions: readonly SessionStatus[];
   readonly registrations: readonly RegistrationStatus[];

@@ -17,8 +17,8 @@ export interface EmbeddedJobSystem {
   readonly services: readonly ServiceFactory[];
   /**
    * Resolves when everything was read from the store. Rejects as that does, and then nothing works; with `E_UNEXPECTED`
-   * until a spooler was made. What the store had is printed and told from then on, or once the first client is there: a
-   * program that is started for a callback class wants to connect.
+   * until a spooler was made. What the store had is printed and told once the spooler takes clients: a program that is
+   * started for a callback class wants to connect.
    */
   ready(): Promise<void>;
 }

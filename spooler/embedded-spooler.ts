@@ -28,5 +28,7 @@ export interface EmbeddedSpooler extends AsyncDisposable {
 
 /** A spooler without sockets: links come from whoever embeds it. With sockets: `serve`. */
 export function createSpooler(options: SpoolerOptions = {}): EmbeddedSpooler {
-  return new Spooler(options);
+  const spooler = new Spooler(options);
+  spooler.begin();
+  return spooler;
 }

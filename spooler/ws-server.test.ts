@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { encodeRecord, notificationType } from '../shared/index.ts';
+import { encodeRecord, notificationType, SpoolError } from '../shared/index.ts';
 import { startRig } from '../test/harness/index.ts';
 import { eventually } from '../test/safety/eventually.ts';
 import { frame, OPCODES, RawSocket, upgradeRequest } from '../test/safety/raw-socket.ts';
 import { Stranger } from '../test/safety/stranger.ts';
+import type { ServiceFactory } from './core/service.ts';
+import { createSpooler } from './embedded-spooler.ts';
 import { type ServeOptions, serve } from './ws-server.ts';
 
 const certificate = (name: string): string =>
@@ -48,7 +50,48 @@ describe('where it listens', () => {
   });
 });
 
+describe('when its services begin', () => {
+  const service = (log: string[]): ServiceFactory => {
+    return () => ({ name: 'log', call: () => ({ hresult: 0 }), begin: () => void log.push('begins') });
+  };
+
+  test('own decision: once it can be connected to, after whoever waits for it knows where', async () => {
+    const log: string[] = [];
+    await using server = await serve({ port: 0, services: [service(log)] });
+    log.push(server.url);
+    await eventually(() => log.length > 1);
+    expect(log).toEqual([server.url, 'begins']);
+  });
+
+  test('own decision: never, where the address cannot be had', async () => {
+    const log: string[] = [];
+    await using server = await serve({ port: 0 });
+    await expect(serve({ port: server.port, services: [service(log)] })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual([]);
+  });
+
+  test('own decision: at once, where links come from the program itself', () => {
+    const log: string[] = [];
+    createSpooler({ services: [service(log)] });
+    expect(log).toEqual(['begins']);
+  });
+});
+
 describe('what it answers to HTTP', () => {
+  test('own decision: that something is in trouble, with the reason; sessions go on', async () => {
+    let trouble: SpoolError | undefined;
+    await using rig = await startRig({ transport: 'websocket', trouble: () => trouble });
+    const sender = await rig.sender();
+    expect((await sender.status()).trouble).toBeNull();
+    trouble = new SpoolError('STORE_FAILED', { input: 'error 5' });
+    const sentence = 'The disk did not take what was to be stored, and takes nothing more. (error 5)';
+    expect(await ask(`${rig.url}/readyz`)).toEqual({ status: 503, body: `STORE_FAILED: ${sentence}\n` });
+    expect(await ask(`${rig.url}/healthz`)).toEqual({ status: 200, body: 'ok\n' });
+    expect((await sender.status()).trouble).toEqual({ code: 'STORE_FAILED', message: sentence });
+    await rig.listener();
+  });
+
   test('that it lives, and that it takes sessions, until it has as many as it may', async () => {
     await using rig = await startRig({ transport: 'websocket', limits: { sessions: 1 } });
     expect(await ask(`${rig.url}/healthz`)).toEqual({ status: 200, body: 'ok\n' });

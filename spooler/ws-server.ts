@@ -90,6 +90,8 @@ export async function serve(options: ServeOptions = {}): Promise<Server> {
       resolve();
     });
   });
+  // Whoever waits for this server knows its address by then, and can tell it to what is started.
+  setImmediate(() => spooler.begin());
   const address = http.address() as AddressInfo;
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   let closing: Promise<void> | undefined;
@@ -190,19 +192,18 @@ class Door {
     this.#strangers.add(socket.on('close', this.#left));
   }
 
-  /** `GET /healthz`: the process answers. `GET /readyz`: it takes new sessions. */
+  /** `GET /healthz`: the process answers. `GET /readyz`: it takes new sessions, and can do for them all it should. */
   request({ method, url }: IncomingMessage, response: ServerResponse): void {
-    const known = url === '/healthz' || url === '/readyz';
-    const status = !known
-      ? 404
-      : method !== 'GET' && method !== 'HEAD'
-        ? 405
-        : url === '/readyz' && !this.#spooler.hasRoom
-          ? 503
-          : 200;
-    const text = status === 200 ? 'ok\n' : `${TEXT[status] ?? ''}\n`;
-    response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', connection: 'close' });
-    response.end(method === 'HEAD' ? undefined : text);
+    const answer = (status: number, text = TEXT[status] ?? ''): void => {
+      response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', connection: 'close' });
+      response.end(method === 'HEAD' ? undefined : `${text}\n`);
+    };
+    if (url !== '/healthz' && url !== '/readyz') return answer(404);
+    if (method !== 'GET' && method !== 'HEAD') return answer(405);
+    if (url === '/healthz') return answer(200);
+    const trouble = this.#spooler.trouble();
+    if (trouble) return answer(503, `${trouble.code}: ${trouble.rawMessage}`);
+    return answer(this.#spooler.hasRoom ? 200 : 503);
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -276,6 +277,7 @@ class Door {
 const ANYBODY: Peer = {};
 
 const TEXT: Readonly<Record<number, string>> = {
+  200: 'ok',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',

@@ -41,6 +41,10 @@ export class Calls {
     }
   }
 
+  begin(): void {
+    for (const service of this.#services.values()) this.#guarded('', () => service.begin?.());
+  }
+
   joined(session: Session): void {
     if (this.#services.size === 0) return;
     const { user, identity } = session;

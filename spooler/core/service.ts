@@ -33,6 +33,8 @@ export interface Service {
    * else as `E_UNEXPECTED`, and the operator hears of it as a fault.
    */
   call(caller: Caller, method: string, payload: Uint8Array): Answer | Promise<Answer>;
+  /** The spooler takes clients from now on: what a service does by itself, such as calling them, begins. Once. */
+  begin?(): void;
   /** A session was greeted. Most never call: what is kept for it from now on is kept for every idle one. */
   joined?(caller: Caller): void;
   /** A session is gone and all it had is let go. Exactly once for each that had joined. */

@@ -50,6 +50,8 @@ export interface SpoolerOptions {
   readonly services?: readonly ServiceFactory[];
   /** Milliseconds since 1970, for the expiry of tokens. */
   readonly wallClock?: () => number;
+  /** What keeps it from doing all it should, such as the failure of its store. Default: nothing does. */
+  readonly trouble?: () => SpoolError | undefined;
 }
 
 /** Sessions that were cut are remembered so that they can be told; so many at most. */
@@ -63,6 +65,8 @@ export class Spooler {
   readonly server: string;
   readonly usesTokens: boolean;
   readonly wallClock: () => number;
+  /** What keeps it from doing all it should. */
+  readonly trouble: () => SpoolError | undefined;
   readonly version: string = VERSION;
   readonly startedAt: number;
   /** For sessions. */
@@ -89,6 +93,7 @@ export class Spooler {
     this.server = options.server ?? 'localhost';
     this.usesTokens = options.usesTokens ?? false;
     this.wallClock = options.wallClock ?? Date.now;
+    this.trouble = options.trouble ?? (() => undefined);
     this.#observer = options.observer;
     this.startedAt = this.clock.now();
     const { heartbeatInterval, heartbeatTimeout } = this.limits;
@@ -101,6 +106,11 @@ export class Spooler {
       keep: (interest, user, keeper) => this.#keep(interest, user, keeper),
       observe: (event) => this.observe(event),
     });
+  }
+
+  /** Whoever it is for can reach it now: its services may call clients, and start programs that connect. */
+  begin(): void {
+    if (!this.#draining) this.calls.begin();
   }
 
   /** Takes over a link whose transport is established. The peer has `helloTime` to say hello. */

@@ -11,11 +11,13 @@ export function statusFor(asker: Session): StatusReport {
   const sees = (user: string | undefined, name: string | null): boolean =>
     !spooler.usesTokens || user === asker.user || mayAdminister(asker.identity, name);
   const now = spooler.clock.now();
+  const trouble = spooler.trouble();
   return {
     server: spooler.server,
     version: spooler.version,
     uptime: Math.round((now - spooler.startedAt) / 1000),
     user: asker.user,
+    trouble: trouble === undefined ? null : { code: trouble.code, message: trouble.rawMessage },
     sessions: take(
       spooler.sessions(),
       ({ user }) => sees(user, null),

@@ -87,6 +87,7 @@ export class EventSystem {
   readonly #playback: PlaybackParts;
   readonly #opening: Promise<EventQueue>;
   #queue: EventQueue | undefined;
+  #hasBegun = false;
   #changesUnderWay = 0;
 
   constructor(host: ServiceHost, classes: Classes, options: EventSystemOptions = {}) {
@@ -153,7 +154,14 @@ export class EventSystem {
       corrupt: (key) => corrupt({ key }),
       fault: (reason) => this.#host.observe({ kind: 'fault', user: ITSELF.user, reason }),
     });
+    if (this.#hasBegun) this.#queue.begin();
     return this.#queue;
+  }
+
+  /** What the store had is played from now on, or once it is read: who is started for it can connect. */
+  begin(): void {
+    this.#hasBegun = true;
+    this.#queue?.begin();
   }
 
   /** The queue, once everything was read from the store. Rejects as the store does. */

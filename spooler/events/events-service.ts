@@ -70,6 +70,10 @@ export class EventsService implements Service {
     return handler(caller, json);
   }
 
+  begin(): void {
+    this.#system.begin();
+  }
+
   joined(caller: Caller): void {
     this.#system.live.joined(caller);
     this.#system.wake();

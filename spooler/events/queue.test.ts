@@ -55,7 +55,13 @@ class Stage {
   lastChance: (message: QueuedMessage) => Promise<boolean> = async () => false;
   wall = 1_000_000;
 
-  open(limits: Partial<QueueLimits> = {}): Promise<EventQueue> {
+  async open(limits: Partial<QueueLimits> = {}): Promise<EventQueue> {
+    const queue = await this.opened(limits);
+    queue.begin();
+    return queue;
+  }
+
+  opened(limits: Partial<QueueLimits> = {}): Promise<EventQueue> {
     return EventQueue.open({
       store: this.store,
       clock: this.clock,
@@ -101,6 +107,22 @@ test('EVC-123: the calls of one recorder are played in the order they were recor
   await stage.settle();
   expect(stage.got).toEqual(['a', 'b', 'c']);
   expect([queue.waiting, stage.store.messages.length, stage.clock.pending]).toEqual([0, 0, 0]);
+});
+
+test('own decision: what the store held is played once it is told to begin', async () => {
+  const stage = new Stage();
+  stage.answer = () => ({ kind: 'hold' });
+  const before = await stage.open();
+  await before.accept([recording(1, 'a')]);
+  await before.close();
+  stage.got.length = 0;
+  stage.answer = () => OK;
+  const queue = await stage.opened();
+  await stage.settle();
+  expect(stage.got).toEqual([]);
+  queue.begin();
+  await stage.settle();
+  expect(stage.got).toEqual(['a']);
 });
 
 test('EVC-123: what one recorder recorded waits for its first call, that of another does not', async () => {

@@ -93,8 +93,8 @@ export class EventQueue implements LineHooks {
   }
 
   /**
-   * With what the store holds; it begins to be played at once. Stored bytes that are no message are left alone. Rejects as
-   * the store does.
+   * With what the store holds; it is played once `begin` is called. Stored bytes that are no message are left alone.
+   * Rejects as the store does.
    */
   static async open(parts: QueueParts): Promise<EventQueue> {
     const queue = new EventQueue(parts);
@@ -114,8 +114,12 @@ export class EventQueue implements LineHooks {
       queue.#count(message, 1);
       queue.deadLetters.add(message);
     }
-    for (const line of queue.#lines.values()) line.advance();
     return queue;
+  }
+
+  /** Plays what the store held. */
+  begin(): void {
+    for (const line of this.#lines.values()) line.advance();
   }
 
   async *#stored(place: 'queue' | 'dead'): AsyncIterable<QueuedMessage> {

@@ -100,10 +100,21 @@ export class JobSystem {
     this.#opening.catch(() => {});
   }
 
-  /** Resolves once everything was read from the store; printing and telling begin then. Rejects as the store does. */
-  async ready(): Promise<void> {
-    await this.#opening;
-    if (this.#hasBegun || this.#isClosed) return;
+  /** Resolves once everything was read from the store. Rejects as the store does. */
+  ready(): Promise<void> {
+    return this.#opening;
+  }
+
+  /** Printing and telling begin now, or once everything was read: who is started for it can connect. */
+  begin(): void {
+    void this.ready().then(
+      () => this.#play(),
+      () => {},
+    );
+  }
+
+  #play(): void {
+    if (this.#isClosed) return;
     this.#hasBegun = true;
     for (const printing of this.#printing.values()) printing.wake();
     for (const { notifier } of this.#jobs.values()) notifier.wake();
@@ -306,10 +317,6 @@ export class JobSystem {
   }
 
   // ------------------------------------------------------------------------------------------ the rest
-
-  joined(): void {
-    void this.ready().catch(() => {});
-  }
 
   left(caller: Caller): void {
     this.objects.left(caller);

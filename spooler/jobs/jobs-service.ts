@@ -91,8 +91,8 @@ export class JobsService implements Service {
     return handler(caller, json, bytes);
   }
 
-  joined(): void {
-    this.#system.joined();
+  begin(): void {
+    this.#system.begin();
   }
 
   left(caller: Caller): void {

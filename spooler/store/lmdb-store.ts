@@ -113,6 +113,10 @@ export class LmdbStore implements Store {
     }
   }
 
+  get failure(): SpoolError | undefined {
+    return this.#commits.failure;
+  }
+
   /** Rejects with `STORE_CORRUPT` at the first value that is not what was stored. */
   async *entries(prefix: string, { after = '' }: EntriesOptions = {}): AsyncGenerator<Entry, void> {
     for (const [key, value] of this.#read(prefix, after)) {

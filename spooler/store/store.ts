@@ -27,6 +27,8 @@ export interface Store {
    * is no error. Rejects with `E_INVALIDARG` (a key that is none) or `RPC_S_CALL_CANCELLED` (closed), nothing changed.
    */
   write(changes: readonly Change[]): Promise<void>;
+  /** Why nothing is taken any more, whatever becomes of the disk: `STORE_FAILED`, `STORE_STALLED` or `STORE_CORRUPT`. */
+  readonly failure?: SpoolError | undefined;
   /** Resolves when every write that was asked for has ended. Closing again is harmless. */
   close(): Promise<void>;
 }

@@ -418,6 +418,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(await statusOf(ann)).toEqual({
         server: 'print.example',
         version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        trouble: null,
         uptime: 2,
         user: 'ann',
         sessions: [

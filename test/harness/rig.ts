@@ -50,7 +50,7 @@ export const TRANSPORTS: readonly Transport[] = ['memory', 'websocket'];
 
 /** All optional. What is not described here is as in `serve`, but that `services` are none by default. */
 export interface RigOptions
-  extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'services' | 'tls' | 'wallClock'> {
+  extends Pick<ServeOptions, 'tokens' | 'origins' | 'server' | 'services' | 'tls' | 'trouble' | 'wallClock'> {
   /** Default `memory`: no sockets, a few milliseconds. `origins` and `tls` need `websocket`. */
   readonly transport?: Transport;
   /**
