@@ -4,15 +4,18 @@ import type {
   Cause,
   DataObject,
   Gap,
+  KeptNotification,
   ListenerChannel,
   Loss,
   NotifyCallback,
   Outcome,
+  PersistentNotifyCallback,
   Problem,
+  Recovery,
 } from '../client/listener.ts';
 import { type Interest, SpoolError } from '../shared/index.ts';
 import { bytes, forPeople, inJson } from './display.ts';
-import { EXIT } from './exit-code.ts';
+import { CommandError, EXIT } from './exit-code.ts';
 import { typeForPeople } from './interest.ts';
 import { lostForGood, sayGap, sayLost } from './losses.ts';
 import type { OutFolder } from './out-folder.ts';
@@ -32,7 +35,7 @@ export interface AttendantOptions {
   readonly out: OutFolder | undefined;
 }
 
-export class Attendant implements NotifyCallback {
+export class Attendant implements NotifyCallback, PersistentNotifyCallback {
   /** Resolves with the exit code, rejects with what made going on impossible. */
   readonly finished: Promise<number>;
   readonly #options: AttendantOptions;
@@ -59,11 +62,12 @@ export class Attendant implements NotifyCallback {
   }
 
   /** Says that the registration is made. Whatever came since is told after that. */
-  async ready({ name, type, filter, style }: Interest, url: string, user: string): Promise<void> {
+  async ready({ name, type, filter, style }: Interest, url: string, user: string, id?: string): Promise<void> {
     const { output } = this.#options;
     const where = name ?? 'the server and all its printers';
-    output.say(`listening for ${typeForPeople(type)} on ${where}, ${style}, ${filter}, as ${user}, at ${url}`);
-    await output.record({ event: 'ready', name, type, filter, style, user, url });
+    const named = id === undefined ? '' : `, registered as ${id}`;
+    output.say(`listening for ${typeForPeople(type)} on ${where}, ${style}, ${filter}, as ${user}, at ${url}${named}`);
+    await output.record({ event: 'ready', name, type, filter, style, user, url, ...(id !== undefined && { id }) });
     this.#becomeReady();
   }
 
@@ -71,7 +75,19 @@ export class Attendant implements NotifyCallback {
     this.#resolve(exitCode);
   }
 
-  // ------------------------------------------------------------------------------------------ NotifyCallback
+  // ------------------------------------------------------------------------------------------ callbacks
+
+  async recovered({ recovered, pending, lost }: Recovery): Promise<void> {
+    await this.#isReady;
+    await this.#options.output.result(
+      { event: 'recovered', recovered, pending, lost },
+      recovered ? `recovered: ${pending} waiting, ${lost} lost` : 'new: nothing was kept before',
+    );
+  }
+
+  async notificationsLost(count: number): Promise<void> {
+    await this.#options.output.result({ event: 'notificationsLost', count }, `lost ${count}: there was no room`);
+  }
 
   async onNewChannel(channel: ListenerChannel): Promise<void> {
     await this.#isReady;
@@ -83,17 +99,17 @@ export class Attendant implements NotifyCallback {
     );
   }
 
-  async onEventNotify(channel: ListenerChannel | null, data: DataObject): Promise<void> {
+  async onEventNotify(channel: ListenerChannel | null, data: DataObject, kept?: KeptNotification): Promise<void> {
     await this.#isReady;
     const { output, count } = this.#options;
-    // One that came while the last was being attended to is nobody's any more.
-    if (this.#received === count) return;
+    // One that came while the last was being attended to is nobody's any more; a kept one is not done with and comes again.
+    if (this.#received === count) return kept && new Promise(() => {});
     const number = ++this.#received;
     const on = channel && this.#numberOf(channel);
     const { record, lines } = await this.#show(data);
     await output.result(
-      { event: 'notification', number, channel: on, ...record },
-      `notification ${number}${on === null ? '' : ` on channel ${on}`}, ${lines}`,
+      { event: 'notification', number, channel: on, ...(kept && { kept }), ...record },
+      `notification ${number}${on === null ? '' : ` on channel ${on}`}${keptForPeople(kept)}, ${lines}`,
     );
     if (channel) await this.#answer(channel);
     if (++this.#attended === count) this.finish(EXIT.ok);
@@ -109,6 +125,7 @@ export class Attendant implements NotifyCallback {
         { event: 'closed', channel: on, cause, type, size, encoding: null, data: null },
         `${who}: (null, 0, NOTIFICATION_RELEASE), cause ${cause}`,
       );
+      if (on === null && cause !== 'lost' && cause !== 'shutdown') this.#reject(registrationOver(cause));
       return;
     }
     const { record, lines } = await this.#show(data);
@@ -170,4 +187,16 @@ export class Attendant implements NotifyCallback {
     this.#channels.set(channel, number);
     return number;
   }
+}
+
+function keptForPeople(kept: KeptNotification | undefined): string {
+  return kept ? ` (kept ${kept.number}${kept.redelivered ? ', redelivered' : ''})` : '';
+}
+
+function registrationOver(cause: Cause): CommandError {
+  const why: Partial<Record<Cause, string>> = {
+    acquired: 'somebody else listens under this name now',
+    closed: 'it was removed',
+  };
+  return new CommandError(EXIT.rundown, `the registration is over: ${why[cause] ?? 'what is kept cannot be read'}`);
 }

@@ -1,5 +1,6 @@
 /** `spoolpipe listen`: registers, shows what comes, answers if told to. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { connectListener } from '../client/listener.ts';
 import { action, type Running } from './action.ts';
@@ -10,9 +11,10 @@ import { addInterest, type InterestOptions, interestOf } from './interest.ts';
 import { wholeNumber } from './number.ts';
 import { OutFolder } from './out-folder.ts';
 import { textOrFile } from './payload.ts';
+import { addPersistent, type PersistentOptions, persistentOf } from './persistent.ts';
 import { unlessAborted } from './stop.ts';
 
-interface ListenOptions extends ConnectingOptions, InterestOptions {
+interface ListenOptions extends ConnectingOptions, InterestOptions, PersistentOptions {
   readonly count?: number;
   readonly reply?: string;
   readonly replyFile?: string;
@@ -43,6 +45,7 @@ export function addListen(program: Command): void {
     .addOption(reply('--close-reply <text>', 'closeReply', 'with --style bi: answer by closing the channel with this'))
     .addOption(reply('--close-reply-file <file>', 'closeReplyFile', 'the same from a file'))
     .option('--out <dir>', 'write each payload to a file of its own in this folder');
+  addPersistent(command);
   addConnecting(command)
     .addHelpText(
       'after',
@@ -50,7 +53,8 @@ export function addListen(program: Command): void {
 Examples:
   spoolpipe listen --type MS_ASYNCNOTIFY_UI --printer Lab
   spoolpipe listen --type MS_ASYNCNOTIFY_UI --style bi --reply yes --count 1
-  spoolpipe listen --type SAMPLE_NOTIFICATION_UI --json | jq .`,
+  spoolpipe listen --type SAMPLE_NOTIFICATION_UI --json | jq .
+  spoolpipe listen --type SAMPLE_NOTIFICATION_UI --name label-desk`,
     )
     .action(action(listen));
 }
@@ -60,6 +64,7 @@ async function listen(command: Command, { output, stop }: Running): Promise<numb
   const { style } = options;
   if (style === 'uni' && REPLIES.some((name) => options[name] !== undefined))
     throw new CommandError(EXIT.usage, 'nobody can be answered on a unidirectional channel: add --style bi');
+  const persistent = persistentOf(options);
   const { url, options: client } = await connecting(options, 'listen');
   const attendant = new Attendant({
     output,
@@ -78,9 +83,15 @@ async function listen(command: Command, { output, stop }: Running): Promise<numb
   const listener = await unlessAborted(signal, connected);
   try {
     const asked = interestOf(options);
-    await unlessAborted(signal, listener.registerForNotifications(asked, attendant));
-    await attendant.ready(asked, url, listener.user);
-    return await attendant.finished;
+    const registration = persistent
+      ? listener.prepareRegistration({ ...asked, style: 'kUniDirectional', persistent }, attendant)
+      : listener.prepareRegistration(asked, attendant);
+    await unlessAborted(signal, registration.registerForNotifications());
+    await attendant.ready(asked, url, listener.user, persistent?.id);
+    const exitCode = await attendant.finished;
+    // The callback of the last one has still to return: then it is acknowledged.
+    if (persistent) await nextTurn();
+    return exitCode;
   } finally {
     await leave(listener);
   }

@@ -12,6 +12,7 @@ const SUBCOMMANDS = [
   ),
   ...['print', 'jobs', 'job', 'pause', 'resume', 'cancel', 'printer'],
   ...['add', 'remove', 'set-state', 'list'].map((name) => `printer ${name}`),
+  ...['registrations', 'registrations list', 'registrations remove'],
   ...['store', 'store check', 'store compact'],
 ];
 
