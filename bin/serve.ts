@@ -7,6 +7,7 @@ import {
   ClassTable,
   createEventSystem,
   createJobSystem,
+  createPersistentRegistrations,
   type EmbeddedEventSystem,
   type EmbeddedJobSystem,
   type EventsFile,
@@ -122,7 +123,9 @@ async function serveUntilStopped(
   const events = await eventSystem(options, surroundings);
   const jobs = jobSystem(events, kept, output);
   const trouble = (): SpoolError | undefined => kept?.store.failure;
-  const server = await start({ ...serving, trouble, services: [...events.services, ...jobs.services] });
+  const registrations = createPersistentRegistrations(kept && { store: kept.store });
+  const services = [...events.services, ...jobs.services, ...registrations.services];
+  const server = await start({ ...serving, trouble, services });
   const { url, port, spooler } = server;
   address = reachable(url);
   await configured(events, jobs, server);

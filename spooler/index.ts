@@ -24,6 +24,10 @@ export {
   type EmbeddedEventSystemOptions,
 } from './embedded-event-system.ts';
 export { createJobSystem, type EmbeddedJobSystem, type EmbeddedJobSystemOptions } from './embedded-job-system.ts';
+export {
+  createPersistentRegistrations,
+  type EmbeddedPersistentRegistrations,
+} from './embedded-persistent-registrations.ts';
 export { createSpooler, type EmbeddedSpooler } from './embedded-spooler.ts';
 export type { EventLog, EventReport } from './events/event-log.ts';
 export type { RoleTable } from './events/event-security.ts';
@@ -44,6 +48,7 @@ export type { Subscription } from './events/subscription.ts';
 export type { CommandLine } from './jobs/job.ts';
 export type { JobClasses, JobSystemOptions } from './jobs/job-system.ts';
 export type { CallableObject } from './objects/callable-object.ts';
+export type { PersistentRegistrationsOptions } from './persistence/persistent-registrations.ts';
 export { openStore, type StoreOptions } from './store/lmdb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export type { Change, EntriesOptions, Entry, Store } from './store/store.ts';

@@ -19,6 +19,7 @@ import type { Accepted, Peer } from './core/session.ts';
 import { Spooler, type SpoolerOptions } from './core/spooler.ts';
 import { createEventSystem } from './embedded-event-system.ts';
 import { createJobSystem } from './embedded-job-system.ts';
+import { createPersistentRegistrations } from './embedded-persistent-registrations.ts';
 import type { EmbeddedSpooler } from './embedded-spooler.ts';
 import { MessageDeadlines } from './message-deadline.ts';
 import { MessageMemory } from './message-memory.ts';
@@ -36,7 +37,7 @@ export interface ServeOptions extends Omit<SpoolerOptions, 'usesTokens' | 'servi
    * of loopback. Programs that are no browsers send no origin and are not concerned.
    */
   readonly origins?: readonly string[];
-  /** Default: those of `createEventSystem()` and `createJobSystem()`, in memory. */
+  /** Default: those of `createEventSystem()`, `createJobSystem()` and `createPersistentRegistrations()`, in memory. */
   readonly services?: readonly ServiceFactory[];
   /** PEM; then it is `wss:` only. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
@@ -62,17 +63,24 @@ const SPARE_CONNECTIONS = 128;
 
 function defaultServices(): readonly ServiceFactory[] {
   const events = createEventSystem();
-  return [...events.services, ...createJobSystem({ events }).services];
+  return [...events.services, ...createJobSystem({ events }).services, ...createPersistentRegistrations().services];
 }
 
 /**
- * Starts a spooler. Rejects with `NOT_ALLOWED_UNPROTECTED`, or with the system's error where the address cannot be had.
+ * Starts a spooler. Rejects with `NOT_ALLOWED_UNPROTECTED`, with the system's error where the address cannot be had, or
+ * as a service that cannot do its work.
  */
 export async function serve(options: ServeOptions = {}): Promise<Server> {
   const { host = '127.0.0.1', port = 6310, tokens, tls } = options;
   if (!tokens && !isLoopback(host)) throw new SpoolError('NOT_ALLOWED_UNPROTECTED', { input: host });
   const { services = defaultServices() } = options;
   const spooler = new Spooler({ ...options, services, usesTokens: tokens !== undefined });
+  try {
+    await spooler.calls.ready();
+  } catch (reason) {
+    await spooler.close();
+    throw reason;
+  }
   useNativeMaskOf({ environment: process.env, load: (name) => import(name) });
   const http = listenOptions(tls);
   const door = new Door(spooler, tokens, options.origins);

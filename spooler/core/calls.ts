@@ -45,6 +45,11 @@ export class Calls {
     for (const service of this.#services.values()) this.#guarded('', () => service.begin?.());
   }
 
+  /** Resolves once every service can do its work. Rejects as the first that cannot. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#services.values()].map((service) => service.ready?.()));
+  }
+
   joined(session: Session): void {
     if (this.#services.size === 0) return;
     const { user, identity } = session;

@@ -33,6 +33,8 @@ export interface Service {
    * else as `E_UNEXPECTED`, and the operator hears of it as a fault.
    */
   call(caller: Caller, method: string, payload: Uint8Array): Answer | Promise<Answer>;
+  /** Resolves once it can do its work; `serve` lets nobody in before. What it rejects with is why there is no spooler. */
+  ready?(): Promise<void>;
   /** The spooler takes clients from now on: what a service does by itself, such as calling them, begins. Once. */
   begin?(): void;
   /** A session was greeted. Most never call: what is kept for it from now on is kept for every idle one. */

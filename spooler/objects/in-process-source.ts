@@ -9,14 +9,16 @@ import {
   type Cause,
   CLOSES,
   type ClientRecord,
+  type ConversationStyle,
   decodeRecord,
   eachRecord,
   encodeRecord,
   FLAGS,
   type Guid,
+  type Interest,
   type Link,
   OPS,
-  outcomeOf,
+  type Open,
   type RawRecord,
   type Result,
   SpoolError,
@@ -28,12 +30,14 @@ import { nextSequence } from '../../shared/sequence.ts';
 import type { Identity } from '../core/identity.ts';
 import type { ServiceHost } from '../core/service.ts';
 import { inProcessLinks } from './in-process-link.ts';
+import { errorOf, type SessionEnd, type SourceSide } from './source-side.ts';
+import { StreamChannel, type StreamHandlers } from './stream-channel.ts';
 
-/** Whom a bidirectional channel is for: the `kPerUser` registrations of that user for the name and the type. */
+/** Whom a channel is for: the `kPerUser` registrations of that user for the name and the type. */
 export interface Target {
   /**
    * The printer's part of the name; the server's is the spooler's own. For an object it is the GUID of what it is: of a
-   * subscription or of a class, in lower case without braces.
+   * subscription, of a class or of an attachment, in lower case without braces.
    */
   readonly name: string;
   readonly type: Guid;
@@ -76,8 +80,24 @@ export class InProcessSource {
    * `E_ACCESSDENIED`, `RPC_S_CALL_CANCELLED`, `CONNECTION_LOST`.
    */
   open(target: Target, handlers: ChannelHandlers): Promise<SourceChannel> {
-    const session = this.#sessions.get(target.user) ?? this.#newSession(target.user);
-    return session.open({ ...target, name: `\\\\${this.#host.server}\\${target.name}` }, handlers);
+    const session = this.#sessionFor(target);
+    return session.open(this.#open(target, 'kBiDirectional'), (end) => new Channel(session, end, handlers));
+  }
+
+  /** The same for a unidirectional channel that waits where there is no room. */
+  openStream(target: Target, handlers: StreamHandlers): Promise<StreamChannel> {
+    const session = this.#sessionFor(target);
+    const open = { ...this.#open(target, 'kUniDirectional'), overflow: 'wait' } as const;
+    return session.open(open, (end) => new StreamChannel(session, end, handlers));
+  }
+
+  #open({ name, type, user }: Target, style: ConversationStyle): OpenRequest {
+    const interest: Interest = { name: `\\\\${this.#host.server}\\${name}`, type, filter: 'kPerUser', style };
+    return { interest, user };
+  }
+
+  #sessionFor({ user }: Target): SourceSession {
+    return this.#sessions.get(user) ?? this.#newSession(user);
   }
 
   #newSession(user: string): SourceSession {
@@ -91,20 +111,22 @@ export class InProcessSource {
   }
 }
 
+type OpenRequest = Pick<Open, 'interest' | 'user' | 'overflow'>;
+
 interface Opening {
-  readonly name: string;
-  readonly handlers: ChannelHandlers;
-  readonly resolve: (channel: SourceChannel) => void;
-  readonly reject: (reason: SpoolError) => void;
+  readonly name: string | null;
+  opened(end: number): SessionEnd;
+  reject(reason: SpoolError): void;
 }
 
 /** From the first channel to the last. */
-class SourceSession {
+class SourceSession implements SourceSide {
+  most = { objects: 1, bytes: 0 };
   readonly #link: Link;
   readonly #outbox: Outbox;
   readonly #ended: () => void;
   readonly #openings = new Map<number, Opening>();
-  readonly #channels = new Map<number, Channel>();
+  readonly #channels = new Map<number, SessionEnd>();
   #lastRequest = 0;
 
   constructor(link: Link, agent: string, ended: () => void) {
@@ -120,20 +142,24 @@ class SourceSession {
     this.#write({ op: 'hello', agent });
   }
 
-  open({ name, type, user }: Target, handlers: ChannelHandlers): Promise<SourceChannel> {
+  open<End extends SessionEnd>(asked: OpenRequest, newEnd: (end: number) => End): Promise<End> {
     return new Promise((resolve, reject) => {
       this.#lastRequest = nextSequence(this.#lastRequest);
       const request = this.#lastRequest;
-      const interest = { name, type, filter: 'kPerUser', style: 'kBiDirectional' } as const;
-      this.#write({ op: 'open', end: 0, request, interest, user });
-      this.#openings.set(request, { name, handlers, resolve, reject });
+      this.#write({ op: 'open', end: 0, request, ...asked });
+      const opened = (number: number): End => {
+        const end = newEnd(number);
+        resolve(end);
+        return end;
+      };
+      this.#openings.set(request, { name: asked.interest.name, opened, reject });
     });
   }
 
   // ------------------------------------------------------------------------------------------ for its channels
 
-  carry(op: 'notify' | 'close', end: number, sequence: number, data: Uint8Array | null): void {
-    this.#outbox.carry(OPS[op], data === null ? FLAGS.release : 0, end, sequence, data);
+  carry(op: 'notify' | 'close', end: number, sequence: number, data: Uint8Array | null, release: boolean): void {
+    this.#outbox.carry(OPS[op], release ? FLAGS.release : 0, end, sequence, data);
   }
 
   removed(end: number): void {
@@ -148,17 +174,18 @@ class SourceSession {
     switch (record.op) {
       case 'notify':
         this.#outbox.release(record.end, record.sequence);
-        return this.#channels.get(record.end)?.handlers.answered(record.data);
+        return this.#channels.get(record.end)?.notified(record.data);
       case 'closed':
         return this.#closed(record);
       case 'settled':
-        if (!succeeded(record.hresult)) this.#channels.get(record.end)?.handlers.refused(errorOf(record.hresult));
-        return;
+        return this.#channels.get(record.end)?.settled(record.sequence, record.hresult);
       case 'result':
         return this.#opened(record);
       case 'ping':
         return this.#write({ op: 'pong', sequence: record.sequence });
       case 'welcome':
+        this.most = { objects: record.limits.waitingObjects, bytes: record.limits.waitingBytes };
+        return;
       case 'pong':
       case 'offer':
         return;
@@ -170,11 +197,9 @@ class SourceSession {
     if (!opening) return;
     this.#openings.delete(request);
     if (succeeded(hresult)) {
-      const channel = new Channel(this, id, opening.handlers);
-      this.#channels.set(id, channel);
-      opening.resolve(channel);
+      this.#channels.set(id, opening.opened(id));
     } else {
-      opening.reject(errorOf(hresult, opening.name));
+      opening.reject(errorOf(hresult, opening.name ?? undefined));
       this.#endIfIdle();
     }
   }
@@ -182,8 +207,7 @@ class SourceSession {
   #closed({ end, sequence, data, release, cause }: SpoolerRecord & { op: 'closed' }): void {
     const channel = this.#channels.get(end);
     if (!release) this.#outbox.release(end, sequence);
-    channel?.over();
-    channel?.handlers.closed(cause, release ? undefined : data);
+    channel?.closed(cause, release ? undefined : data);
   }
 
   // ------------------------------------------------------------------------------------------ ending
@@ -202,10 +226,7 @@ class SourceSession {
     this.#openings.clear();
     this.#channels.clear();
     for (const { reject } of openings) reject(new SpoolError('CONNECTION_LOST', { input: cause }));
-    for (const channel of channels) {
-      channel.over();
-      channel.handlers.closed(cause, undefined);
-    }
+    for (const channel of channels) channel.closed(cause, undefined);
   }
 
   #write(record: ClientRecord): void {
@@ -213,42 +234,52 @@ class SourceSession {
   }
 }
 
-class Channel implements SourceChannel {
-  readonly handlers: ChannelHandlers;
-  readonly #session: SourceSession;
+class Channel implements SourceChannel, SessionEnd {
+  readonly #handlers: ChannelHandlers;
+  readonly #side: SourceSide;
   readonly #number: number;
   #sent = 0;
   #isOver = false;
 
-  constructor(session: SourceSession, number: number, handlers: ChannelHandlers) {
-    this.#session = session;
+  constructor(side: SourceSide, number: number, handlers: ChannelHandlers) {
+    this.#side = side;
     this.#number = number;
-    this.handlers = handlers;
+    this.#handlers = handlers;
   }
 
   send(bytes: Uint8Array): void {
-    if (!this.#isOver) this.#session.carry('notify', this.#number, this.#next(), bytes);
+    if (!this.#isOver) this.#side.carry('notify', this.#number, this.#next(), bytes, false);
   }
 
   close(): void {
     if (this.#isOver) return;
-    this.#session.carry('close', this.#number, this.#next(), null);
-    this.over();
+    this.#side.carry('close', this.#number, this.#next(), null, true);
+    this.#over();
   }
 
-  /** It is closed. */
-  over(): void {
+  // ------------------------------------------------------------------------------------------ for its session
+
+  notified(data: Uint8Array | null): void {
+    this.#handlers.answered(data);
+  }
+
+  settled(_: number, hresult: number): void {
+    if (!succeeded(hresult)) this.#handlers.refused(errorOf(hresult));
+  }
+
+  closed(cause: Cause, last: Uint8Array | null | undefined): void {
+    this.#over();
+    this.#handlers.closed(cause, last);
+  }
+
+  #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#session.removed(this.#number);
+    this.#side.removed(this.#number);
   }
 
   #next(): number {
     this.#sent = nextSequence(this.#sent);
     return this.#sent;
   }
-}
-
-function errorOf(hresult: number, input?: string): SpoolError {
-  return new SpoolError(outcomeOf(hresult).code, { hresult, ...(input !== undefined && { input }) });
 }

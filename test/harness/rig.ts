@@ -124,6 +124,7 @@ export class Rig {
     };
     if (this.transport === 'websocket') this.#server = await serve({ ...common, port: 0 });
     const spooler = this.#server?.spooler ?? createSpooler({ ...common, usesTokens: options.tokens !== undefined });
+    await (spooler as Spooler).calls.ready();
     const accept = spooler.accept.bind(spooler);
     spooler.accept = (link, peer) => accept(this.#traffic.accepted(link), peer);
     this.#spoolers.push(spooler);

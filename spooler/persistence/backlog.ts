@@ -1,0 +1,391 @@
+/**
+ * What is kept for one registration: numbered notifications, those from the oldest that is not done with to the newest.
+ * They lie in the store in blocks. Of the blocks only so many are known here as are at hand: the oldest, and all that
+ * follow as long as there are few; what comes behind is read when it is wanted, so that memory does not grow with it.
+ */
+
+import type { Guid } from '../../shared/index.ts';
+import type { Retention } from '../../shared/persistence/registrations.ts';
+import type { Message } from '../core/message.ts';
+import type { Change, Store } from '../store/store.ts';
+import { BlockReader, BlockWriter } from './block.ts';
+import type { StepMember } from './steps.ts';
+import { blockKey, blockPrefix, encodeEntry, firstOf, NUMBER_PREFIX, type NumbersEntry } from './stored-entries.ts';
+
+/** A block in the store. */
+export interface Block {
+  readonly first: number;
+  readonly last: number;
+  /** Of data. */
+  readonly bytes: number;
+  /** Where it is in memory. */
+  value: Uint8Array | undefined;
+}
+
+export interface BacklogParts {
+  readonly key: Guid;
+  readonly store: Store;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** Bytes of data, of all registrations together, that are neither in the store nor refused by it. */
+  readonly unstored: { bytes: number };
+  /** More may be there to be given, or there is room. */
+  changed(): void;
+}
+
+/** Being written. */
+interface Writing {
+  readonly last: number;
+  readonly added: readonly Block[];
+  /** Of data, what is discarded at once included. */
+  readonly bytes: number;
+  readonly removed: readonly Block[];
+}
+
+/** Blocks that are known: while somebody receives, and while nobody does. */
+const MOST_KNOWN = 4_096;
+const MOST_KNOWN_UNATTENDED = 64;
+/** Bytes of blocks in memory, and read in one go; one block may go beyond. */
+const MOST_IN_MEMORY = 1024 * 1024;
+const SMALLEST_BLOCK = 1024;
+
+export class Backlog implements StepMember {
+  retention: Retention;
+  /** The last number that was given out. */
+  last: number;
+  /** Notifications that were discarded, of whom nobody was told. */
+  lost: number;
+  /** The last number that anybody was given. */
+  given: number;
+  readonly #parts: BacklogParts;
+  /** Everything up to these is done with. */
+  #acknowledged: number;
+  #discarded: number;
+  /** Of data in the store. */
+  #bytes: number;
+  /** The next to be given to whoever receives; undefined for nobody. */
+  #position: number | undefined;
+  /** In order, from the oldest in the store on, without a gap up to the number. */
+  #known: Block[] = [];
+  #knownThrough: number;
+  #inMemory = 0;
+  #reading: Promise<void> | undefined;
+  #isUnreadable = false;
+  #building: BlockWriter[] = [];
+  #buildingCount = 0;
+  #buildingBytes = 0;
+  #writing: Writing | undefined;
+  #room = SMALLEST_BLOCK;
+
+  constructor(parts: BacklogParts, retention: Retention, { last, gone, bytes, lost }: NumbersEntry, given: number) {
+    this.#parts = parts;
+    this.retention = retention;
+    this.last = last;
+    this.lost = lost;
+    this.given = given;
+    this.#acknowledged = gone;
+    this.#discarded = gone;
+    this.#bytes = bytes;
+    this.#knownThrough = gone === last ? last : 0;
+  }
+
+  /** Everything up to this number is done with: acknowledged or discarded. */
+  get gone(): number {
+    return Math.max(this.#acknowledged, this.#discarded);
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  get pending(): number {
+    return this.last - this.gone;
+  }
+
+  get bytes(): number {
+    return this.pending === 0 ? 0 : this.#bytes;
+  }
+
+  get hasRoom(): boolean {
+    const { notifications, bytes, overflow } = this.retention;
+    if (overflow === 'discardOldest') return true;
+    const writing = this.#writing === undefined ? 0 : this.#writing.last - this.last;
+    return (
+      this.pending + writing + this.#buildingCount < notifications &&
+      (this.pending === 0 ? 0 : this.#bytes) + this.#buildingBytes + (this.#writing?.bytes ?? 0) < bytes
+    );
+  }
+
+  /** Takes a copy, which is written in the next step. */
+  add(name: string | null, message: Pick<Message, 'size' | 'isNull' | 'copyTo'>): void {
+    let block = this.#building.at(-1);
+    if (block === undefined || block.isFull) {
+      block = new BlockWriter(this.#parts.wallClock(), Math.max(this.#room, message.size + SMALLEST_BLOCK));
+      this.#building.push(block);
+    }
+    block.add(name, message);
+    this.#buildingCount++;
+    this.#buildingBytes += message.size;
+    this.#parts.unstored.bytes += message.size;
+  }
+
+  /** Everything up to the number is done with, from the next step on. */
+  acknowledge(number: number): void {
+    this.#acknowledged = Math.max(this.#acknowledged, number);
+  }
+
+  // ------------------------------------------------------------------------------------------ for whoever receives
+
+  /** Somebody receives, from the oldest on. Returns the number of the first. */
+  attend(): number {
+    this.#position = this.gone + 1;
+    return this.#position;
+  }
+
+  /** He has been given everything up to the number. */
+  gave(number: number): void {
+    this.given = Math.max(this.given, number);
+    this.#position = number + 1;
+    // What he has need not be in memory. The blocks behind him are few: they end with what is not acknowledged.
+    for (let index = this.#indexOf(number); index >= 0; index--) {
+      const block = this.#known[index];
+      if (block === undefined || block.last > number) continue;
+      if (block.value === undefined) break;
+      this.#forget(block);
+    }
+  }
+
+  /** Nobody receives any more. What he had been given and was discarded in his hands is lost. */
+  leave(): void {
+    this.lost = this.#lostWithout();
+    this.#acknowledged = this.gone;
+    this.#position = undefined;
+    for (const block of this.#known) this.#forget(block);
+    this.#known.splice(MOST_KNOWN_UNATTENDED);
+    const end = this.#known.at(-1);
+    if (end && this.#known.length === MOST_KNOWN_UNATTENDED) this.#knownThrough = end.last;
+  }
+
+  /**
+   * The block with this number, or the next that is there; undefined where it has to be read first, and where there is
+   * none.
+   */
+  blockAt(number: number): Block | undefined {
+    return this.#known[this.#indexOf(number)];
+  }
+
+  /** Whether the store has not what it should have: then that is lost, up to the next that it has. */
+  isMissing(number: number): boolean {
+    if (number <= this.gone || number > this.last) return false;
+    const block = this.blockAt(number);
+    if (block ? block.first <= number : this.#knownThrough < this.last) return false;
+    this.#discard(block ? block.first - 1 : this.last);
+    return true;
+  }
+
+  /** Reads the block with this number and what follows, as much as may be in memory. Rejects as the store does. */
+  read(number: number): Promise<void> {
+    this.#reading ??= this.#read(number).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** He has heard of so many that are lost. */
+  told(lost: number): void {
+    this.lost -= lost;
+  }
+
+  // ------------------------------------------------------------------------------------------ for its steps
+
+  /** What is to be discarded must be known. */
+  prepare(): Promise<void> | undefined {
+    const { notifications, bytes, overflow } = this.retention;
+    if (overflow === 'refuse' || this.#knownThrough === this.last || this.#isUnreadable) return undefined;
+    const gone = Math.max(this.gone, this.last + this.#buildingCount - notifications);
+    const isOver = this.#bytes + this.#buildingBytes > bytes && this.#known.length === 0;
+    return this.#knownThrough < gone || isOver ? this.#learn() : undefined;
+  }
+
+  take(): readonly Change[] {
+    let { last } = this;
+    const fresh: Block[] = [];
+    for (const writer of this.#building) {
+      const value = writer.finish();
+      fresh.push({ first: last + 1, last: last + writer.count, bytes: writer.bytes, value });
+      last += writer.count;
+      this.#room = Math.max(SMALLEST_BLOCK, value.length + (value.length >> 3));
+    }
+    this.#building = [];
+    this.#buildingCount = 0;
+    this.#buildingBytes = 0;
+    const removed = this.#makeRoom(last, fresh);
+    const added = fresh.filter((block) => block.last > this.gone);
+    this.#writing = { last, added, bytes: sum(fresh), removed };
+    const { key } = this.#parts;
+    const bytes = this.#bytes + sum(added);
+    const numbers = { last, gone: this.gone, bytes, lost: this.#lostWithout() };
+    const changes: Change[] = removed.map(({ first }) => ({ remove: blockKey(key, first) }));
+    for (const { first, value } of added) if (value) changes.push({ put: [blockKey(key, first), value] });
+    changes.push({ put: [NUMBER_PREFIX + key, encodeEntry(numbers)] });
+    return changes;
+  }
+
+  committed(): void {
+    const writing = this.#written();
+    if (!writing) return;
+    const isKnown = this.#knownThrough === this.last;
+    this.last = writing.last;
+    this.#bytes += sum(writing.added);
+    if (isKnown) {
+      this.#knownThrough = writing.last;
+      for (const block of writing.added) {
+        if (this.#known.length >= this.#mostKnown) {
+          this.#knownThrough = block.first - 1;
+          break;
+        }
+        this.#known.push(block);
+        const isWanted = this.#position !== undefined && this.#inMemory < MOST_IN_MEMORY;
+        if (isWanted) this.#inMemory += block.value?.length ?? 0;
+        else block.value = undefined;
+      }
+    }
+    this.#parts.changed();
+  }
+
+  failed(): void {
+    const writing = this.#written();
+    if (!writing) return;
+    this.#known.unshift(...writing.removed);
+    this.#bytes += sum(writing.removed);
+    this.#parts.changed();
+  }
+
+  #written(): Writing | undefined {
+    const writing = this.#writing;
+    this.#writing = undefined;
+    this.#parts.unstored.bytes -= writing?.bytes ?? 0;
+    return writing;
+  }
+
+  // ------------------------------------------------------------------------------------------ discarding
+
+  /** Discards what goes beyond what is kept. Returns the blocks that are gone, which are no longer known. */
+  #makeRoom(last: number, fresh: readonly Block[]): Block[] {
+    const { notifications, bytes, overflow } = this.retention;
+    const removed: Block[] = [];
+    if (overflow === 'discardOldest') this.#discard(last - notifications);
+    this.#shiftGone(removed);
+    let total = this.#bytes + sum(fresh);
+    if (overflow === 'refuse' || total <= bytes) return removed;
+    const isAll = this.#knownThrough === this.last;
+    // The newest stays, however large it is.
+    const blocks = isAll ? [...this.#known, ...fresh].slice(0, -1) : this.#known;
+    for (const block of blocks) {
+      if (total <= bytes) break;
+      this.#discard(block.last);
+      total -= block.bytes;
+    }
+    this.#shiftGone(removed);
+    return removed;
+  }
+
+  #discard(through: number): void {
+    const { gone } = this;
+    if (through <= gone) return;
+    // What somebody has in his hands is not lost yet.
+    const counted = this.#position === undefined ? gone : Math.max(gone, this.#position - 1);
+    this.lost += Math.max(0, through - counted);
+    this.#discarded = through;
+  }
+
+  #shiftGone(removed: Block[]): void {
+    const { gone } = this;
+    for (let block = this.#known[0]; block !== undefined && block.last <= gone; block = this.#known[0]) {
+      this.#known.shift();
+      this.#forget(block);
+      this.#bytes -= block.bytes;
+      removed.push(block);
+    }
+  }
+
+  /** What is lost if whoever receives is never heard of again. */
+  #lostWithout(): number {
+    if (this.#position === undefined) return this.lost;
+    return this.lost + Math.max(0, Math.min(this.#discarded, this.#position - 1) - this.#acknowledged);
+  }
+
+  // ------------------------------------------------------------------------------------------ knowing
+
+  /** Of the first known block that ends at the number or behind it. */
+  #indexOf(number: number): number {
+    let low = 0;
+    let high = this.#known.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#known[middle]?.last ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  get #mostKnown(): number {
+    return this.#position === undefined ? MOST_KNOWN_UNATTENDED : MOST_KNOWN;
+  }
+
+  #forget(block: Block): void {
+    if (block.value === undefined) return;
+    this.#inMemory -= block.value.length;
+    block.value = undefined;
+  }
+
+  /** Once it has failed it is not tried again: more is kept than should be, rather than nothing. */
+  async #learn(): Promise<void> {
+    try {
+      await this.read(this.#knownThrough + 1);
+    } catch (reason) {
+      this.#isUnreadable = true;
+      throw reason;
+    }
+  }
+
+  async #read(number: number): Promise<void> {
+    const { key, store } = this.#parts;
+    const { last } = this;
+    const after = blockKey(key, (this.#known[this.#indexOf(number)]?.first ?? this.#knownThrough + 1) - 1);
+    let read = 0;
+    for await (const [stored, value] of store.entries(blockPrefix(key))) {
+      if (stored <= after) continue;
+      const first = firstOf(stored);
+      // What was committed meanwhile is told by `committed`.
+      if (first > last) break;
+      this.#found(first, value);
+      read += value.length;
+      if (read >= MOST_IN_MEMORY || this.#known.length >= this.#mostKnown) return;
+    }
+    // What is missing at the end is no longer waited for.
+    this.#knownThrough = Math.max(this.#knownThrough, last);
+  }
+
+  #found(first: number, value: Uint8Array): void {
+    let block: Block | undefined;
+    if (first > this.#knownThrough) {
+      const { count, bytes } = new BlockReader(value);
+      block = { first, last: first + count - 1, bytes, value: undefined };
+      this.#known.push(block);
+      this.#knownThrough = block.last;
+    } else {
+      block = this.#known[this.#indexOf(first)];
+      if (block?.first !== first) return;
+    }
+    if (block.value !== undefined || this.#position === undefined) return;
+    block.value = value;
+    this.#inMemory += value.length;
+  }
+}
+
+function sum(blocks: readonly Block[]): number {
+  let bytes = 0;
+  for (const block of blocks) bytes += block.bytes;
+  return bytes;
+}
