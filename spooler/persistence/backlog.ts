@@ -354,8 +354,7 @@ export class Backlog implements StepMember {
     const { last } = this;
     const after = blockKey(key, (this.#known[this.#indexOf(number)]?.first ?? this.#knownThrough + 1) - 1);
     let read = 0;
-    for await (const [stored, value] of store.entries(blockPrefix(key))) {
-      if (stored <= after) continue;
+    for await (const [stored, value] of store.entries(blockPrefix(key), { after })) {
       const first = firstOf(stored);
       // What was committed meanwhile is told by `committed`.
       if (first > last) break;

@@ -72,6 +72,7 @@ export class PersistentRegistrations {
   /** By user, then by the name he gave it. */
   readonly #users = new Map<string, Map<string, PersistentRegistration>>();
   readonly #attached = new Map<Guid, PersistentRegistration>();
+  /** Those to whom something is attached. */
   readonly #callers = new Map<Caller, Set<PersistentRegistration>>();
   #count = 0;
   /** What changes which registrations there are, and who is attached, comes one after another. */
@@ -96,10 +97,6 @@ export class PersistentRegistrations {
   /** Resolves once everything is known and kept for. Rejects as the store does. */
   ready(): Promise<void> {
     return this.#opening;
-  }
-
-  joined(caller: Caller): void {
-    this.#callers.set(caller, new Set());
   }
 
   left(caller: Caller): void {
@@ -269,8 +266,7 @@ export class PersistentRegistrations {
       refused: ended,
       closed: ended,
     });
-    const ofCaller = this.#callers.get(caller);
-    if (!ofCaller || this.#isClosed) {
+    if (!caller.isPresent || this.#isClosed) {
       channel.close();
       throw new SpoolError('NOT_REGISTERED', { input: caller.user });
     }
@@ -280,7 +276,8 @@ export class PersistentRegistrations {
       this.#detached(registration);
     });
     registration.attachment = attachment;
-    ofCaller.add(registration);
+    const ofCaller = this.#callers.get(caller) ?? new Set();
+    this.#callers.set(caller, ofCaller.add(registration));
     this.#attached.set(id, registration);
     attachment.give();
     return attachment;
@@ -299,7 +296,9 @@ export class PersistentRegistrations {
     attachment.end(over);
     registration.attachment = undefined;
     this.#attached.delete(attachment.id);
-    this.#callers.get(attachment.caller)?.delete(registration);
+    const ofCaller = this.#callers.get(attachment.caller);
+    ofCaller?.delete(registration);
+    if (ofCaller?.size === 0) this.#callers.delete(attachment.caller);
   }
 
   /** Nobody is attached; the store hears of it, so that only what was given is marked as such. */

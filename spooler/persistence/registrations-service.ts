@@ -82,10 +82,6 @@ export class RegistrationsService implements Service {
     return this.#registrations.ready();
   }
 
-  joined(caller: Caller): void {
-    this.#registrations.joined(caller);
-  }
-
   left(caller: Caller): void {
     this.#registrations.left(caller);
   }
