@@ -47,7 +47,7 @@ export class Calls {
 
   /** Resolves once every service can do its work. Rejects as the first that cannot. */
   async ready(): Promise<void> {
-    await Promise.all([...this.#services.values()].map((service) => service.ready?.()));
+    await Promise.all([...this.#services.values()].map(async (service) => service.ready?.()));
   }
 
   joined(session: Session): void {

@@ -225,7 +225,7 @@ class SourceSession implements SourceSide {
     const channels = [...this.#channels.values()];
     this.#openings.clear();
     this.#channels.clear();
-    for (const { reject } of openings) reject(new SpoolError('CONNECTION_LOST', { input: cause }));
+    for (const opening of openings) opening.reject(new SpoolError('CONNECTION_LOST', { input: cause }));
     for (const channel of channels) channel.closed(cause, undefined);
   }
 

@@ -3,7 +3,7 @@
  * by reference, so that whoever sends much sends it when there is room for it.
  */
 
-import { type Cause, hresultOf, SpoolError, succeeded } from '../../shared/index.ts';
+import { type Cause, hresultOf, type SpoolError, succeeded } from '../../shared/index.ts';
 import { isUpTo, nextSequence } from '../../shared/sequence.ts';
 import { errorOf, type SessionEnd, type SourceSide } from './source-side.ts';
 
