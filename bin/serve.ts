@@ -1,6 +1,7 @@
 /** `spoolpipe serve`: a spooler until it is told to stop. */
 
-import { dirname, join, resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
 import {
@@ -34,6 +35,7 @@ interface ServeCommandOptions extends KeepingOptions {
   readonly tokenFile?: string;
   readonly classes?: string;
   readonly events?: string;
+  readonly jobProgram?: readonly string[];
   readonly origin?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -75,10 +77,16 @@ export function addServe(program: Command): void {
     .option('--events <file>', 'event classes, subscriptions and roles: see docs/serve.md')
     .addOption(
       new Option(
+        '--job-program <path>',
+        'program that clients may have run for their jobs; repeatable (default: none)',
+      ).argParser(repeated),
+    )
+    .addOption(
+      new Option(
         '--origin <origin>',
         'origin of web pages that may connect, such as https://print.example; repeatable (default: without tokens ' +
           'those on loopback, with tokens none)',
-      ).argParser((origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin]),
+      ).argParser(repeated),
     )
     .option('--tls-cert <file>', 'PEM file with the certificate chain; then it is wss: only')
     .option('--tls-key <file>', 'PEM file with its private key')
@@ -101,6 +109,10 @@ Examples:
     .action(action(run));
 }
 
+function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
 async function run(command: Command, running: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
   const serving = await serveOptions(options, running.output);
@@ -121,7 +133,7 @@ async function serveUntilStopped(
   let address: string | undefined;
   const surroundings = { output, store: kept?.store, tokens: serving.tokens, url: () => address };
   const events = await eventSystem(options, surroundings);
-  const jobs = jobSystem(events, kept, output);
+  const jobs = jobSystem(events, await programs(options), kept, output);
   const trouble = (): SpoolError | undefined => kept?.store.failure;
   const registrations = createPersistentRegistrations(kept && { store: kept.store });
   const services = [...events.services, ...jobs.services, ...registrations.services];
@@ -150,11 +162,14 @@ async function start(options: ServeOptions): Promise<Server> {
     return await serve(options);
   } catch (reason) {
     if (reason instanceof SpoolError) throw reason;
-    const why = reason instanceof Error ? reason.message : String(reason);
     // Of a certificate that cannot be used Node says so before it listens.
     const exitCode = reason instanceof Error && 'syscall' in reason ? EXIT.unreachable : EXIT.usage;
-    throw new CommandError(exitCode, `cannot serve: ${why}`);
+    throw new CommandError(exitCode, `cannot serve: ${messageOf(reason)}`);
   }
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** What the operator's files say of events has to make sense before anybody is told that the spooler is ready. */
@@ -196,12 +211,31 @@ async function eventSystem(
 }
 
 /** Documents lie beside the store that has their jobs. */
-function jobSystem(events: EmbeddedEventSystem, kept: Kept | undefined, output: Output): EmbeddedJobSystem {
+function jobSystem(
+  events: EmbeddedEventSystem,
+  programs: readonly string[],
+  kept: Kept | undefined,
+  output: Output,
+): EmbeddedJobSystem {
   return createJobSystem({
     events,
+    programs,
     onLine: (line) => output.say(line),
     ...(kept && { store: kept.store, folder: join(kept.folder, 'spool') }),
   });
+}
+
+/** Clients name them exactly so: a path that depends on where the spooler was started would be a riddle to them. */
+async function programs({ jobProgram = [] }: ServeCommandOptions): Promise<readonly string[]> {
+  for (const path of jobProgram) {
+    if (!isAbsolute(path)) throw new CommandError(EXIT.usage, `--job-program ${path}: not a whole path`);
+    try {
+      await access(path, constants.X_OK);
+    } catch (reason) {
+      throw new CommandError(EXIT.usage, `--job-program ${path}: cannot be run: ${messageOf(reason)}`);
+    }
+  }
+  return jobProgram;
 }
 
 async function readEvents(path: string): Promise<EventsFile> {

@@ -186,7 +186,7 @@ export class JobSystem {
       clock,
       turns: this.#turns,
       activator: this.classes,
-      run: this.#options.run ?? ((commandLine) => this.#commandLines.run(commandLine)),
+      run: (commandLine) => this.#run(commandLine),
       shown: () => this.shown(entry),
       satisfied: () => this.#satisfied(entry),
       fault,
@@ -196,6 +196,14 @@ export class JobSystem {
     this.#lastNumber = Math.max(this.#lastNumber, record.job.number);
     this.#sweepLater();
     return entry;
+  }
+
+  /** The operator may have taken a program off the list after somebody had named it. */
+  async #run(commandLine: CommandLine): Promise<boolean> {
+    const { run = (listed) => this.#commandLines.run(listed), onLine = () => {} } = this.#options;
+    if (this.programs.has(commandLine.program)) return run(commandLine);
+    onLine(`${commandLine.program}: is not listed any more, and is not run`);
+    return false;
   }
 
   /** What a client sees of it. */
