@@ -17,7 +17,7 @@ import { type Result, run } from './run.ts';
 import { runAll } from './series.ts';
 import type { Settings } from './settings.ts';
 import { summarize } from './summary.ts';
-import { durableTable, figureTable, ratioTable } from './tables.ts';
+import { durableTable, figureTable, overTimeTable, ownTable, ratioTable } from './tables.ts';
 import type { Workload } from './workload.ts';
 import { WORKLOADS, workloadNamed } from './workloads/index.ts';
 
@@ -158,6 +158,20 @@ test('what is durable is compared with the append log, and says when it acknowle
   expect([ratioTable(summaries), figureTable(summaries)]).toEqual(['', '']);
 });
 
+test('each figure with much kept is compared with that of nothing kept', () => {
+  const [none, much] = [workloadNamed('kept-0'), workloadNamed('kept-1000000')];
+  const summaries = summarize([
+    { workload: none, peer: 'spoolpipe', results: [{ figures: { sending: 8, memory: 60 } }] },
+    { workload: much, peer: 'spoolpipe', results: [{ figures: { sending: 10, memory: 90 } }] },
+  ]);
+  const said = overTimeTable(summaries);
+  expect(said).toContain(
+    '| one more for somebody else | µs each | kept-0 | 8.00 | kept-1000000 | 10.0 | 1.25 | ≤ 1.3 | yes |',
+  );
+  expect(said).toContain('| resident after the start | MB | kept-0 | 60.0 | kept-1000000 | 90.0 | 1.50 | ≤ 1.3 | no |');
+  expect([ratioTable(summaries), ownTable(summaries), figureTable(summaries)]).toEqual(['', '', '']);
+});
+
 test('each repetition begins with another peer', async () => {
   const order: string[] = [];
   const nobody: Cast = () => Promise.reject(new Error('nobody plays'));
@@ -184,6 +198,8 @@ test('what is not there is refused', () => {
     repetitions: 1,
     workloads: [{ name: 'pipe-64' }],
   });
+  const quick = optionsFrom(['--quick', '--folder', '.']).workloads.map(({ name }) => name);
+  expect([quick.includes('durable-1'), quick.includes('kept-0')]).toEqual([true, false]);
 });
 
 test.skipIf(!hasMemory)('what is in memory is no disk', () => {

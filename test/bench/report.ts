@@ -71,7 +71,8 @@ spoken to over TCP, the others over WebSocket.
 Cost over time: \`spoolpipe serve --data\` in a process of its own, where so many notifications of 256 B are kept for a
 listener that is away. It is killed and started, stopped and started; notifications for somebody else are sent, 256 at
 once; it is started once more, and the listener gets what was kept: all of it is counted. Where nothing was kept, 50,000
-are just before that. What is started is measured until it has answered a connection.
+are just before that. What is started is measured until it has answered a connection. Own memory is what is resident
+without the pages of files: the system has those in its cache, and takes them back as it likes.
 
 Ratios are made within one repetition, and then the median is taken. Of times, costs and memory less is better.
 

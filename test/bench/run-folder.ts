@@ -23,7 +23,8 @@ const MEMORY: readonly number[] = [0x01021994, 0x858458f6];
 
 /** Throws where what is written to `folder` never reaches a disk: a sync costs nothing there, and means nothing. */
 export function refuseMemory(folder: string): void {
+  const { type } = statfsSync(folder);
   // On 32 bits the number may come out negative.
-  if (process.platform === 'linux' && MEMORY.includes(statfsSync(folder).type >>> 0))
+  if (process.platform === 'linux' && MEMORY.includes(type >>> 0))
     throw new Error(`${folder} is in memory: name a folder on a disk with --folder`);
 }

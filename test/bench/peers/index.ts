@@ -26,6 +26,7 @@ const DURABLE: Loaders = {
   JetStream: async () => (await import('../durable-peers/jetstream.ts')).jetStream,
   'Redis streams': async () => (await import('../durable-peers/redis-streams.ts')).redisStreams,
   'mosquitto QoS 1': async () => (await import('../durable-peers/mosquitto-qos-1.ts')).mosquittoQos1,
+  spoolpipe: async () => (await import('../durable-peers/spoolpipe-serve.ts')).spoolpipeServe,
 };
 
 /** In the order of the tables: who is of both kinds stands where it is last. */

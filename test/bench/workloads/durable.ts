@@ -4,6 +4,7 @@
  */
 
 import { Inspection, type PayloadShape, Payloads } from '../payloads.ts';
+import type { BenchPipe } from '../peer.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { Tally } from '../tally.ts';
 import type { Desk, Finish, Hall, Sent, Workload } from '../workload.ts';
@@ -29,10 +30,14 @@ async function listen(hall: Hall): Promise<Finish> {
 }
 
 async function send(desk: Desk, inFlight: number): Promise<Sent> {
-  const payloads = new Payloads(SHAPE);
-  const stopwatch = new Stopwatch(desk);
   const sender = await desk.connect(() => desk.fault('nobody is there to answer'));
-  const pipe = await sender.openPipe();
+  return keepSending(desk, await sender.openPipe(), SHAPE, inFlight);
+}
+
+/** Until enough was measured; all of it is acknowledged then. */
+export async function keepSending(desk: Desk, pipe: BenchPipe, shape: PayloadShape, inFlight: number): Promise<Sent> {
+  const payloads = new Payloads(shape);
+  const stopwatch = new Stopwatch(desk);
   /** Acknowledgements from one mark to the next. */
   const step = Math.max(1, inFlight >> 3);
   let sent = 0;

@@ -9,6 +9,7 @@ import { durable } from './durable.ts';
 import { events } from './events.ts';
 import { idle } from './idle.ts';
 import { openClose } from './open-close.ts';
+import { overTime } from './over-time.ts';
 import { stream } from './stream.ts';
 
 const KiB = 1024;
@@ -133,6 +134,28 @@ function durableWith(inFlight: number, goal: number): Workload {
   };
 }
 
+function keptFor(kept: number): Workload {
+  const goal = kept === 0 ? {} : atMost(1.3);
+  return {
+    name: `kept-${kept}`,
+    kind: 'over time',
+    description: `256 B objects, ${number(kept)} of them kept for a listener that is away`,
+    figures: [
+      { name: 'sending', what: 'one more for somebody else', unit: 'µs each', ...goal },
+      { name: 'delivering', what: 'the first 50,000 to the listener', unit: 'µs each', ...goal },
+      { name: 'startKilled', what: 'start after `kill -9`', unit: 'ms', ...goal },
+      { name: 'startStopped', what: 'start after a clean stop', unit: 'ms', ...goal },
+      { name: 'memory', what: 'resident after the start', unit: 'MB', ...goal },
+      { name: 'memoryDelivering', what: 'resident when 50,000 are delivered', unit: 'MB', ...goal },
+      { name: 'memoryDelivered', what: 'own memory when all are delivered', unit: 'MB', ...goal },
+    ],
+    peers: ['spoolpipe'],
+    ...(kept > 0 && { against: 'kept-0' }),
+    limit: 600_000,
+    ...overTime(kept),
+  };
+}
+
 export const WORKLOADS: readonly Workload[] = [
   {
     name: 'round-trip',
@@ -183,6 +206,8 @@ export const WORKLOADS: readonly Workload[] = [
   eventsTo(1_000, true),
   durableWith(1, 1),
   durableWith(256, 1.5),
+  keptFor(0),
+  keptFor(1_000_000),
 ];
 
 export function workloadNamed(name: string): Workload {
