@@ -5,11 +5,12 @@ import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import type { Broker } from '../peer.ts';
 
 /** A program, and what makes it print its version. */
 export interface Command {
+  /** Or its path. */
   readonly name: string;
   readonly versionArgument: string;
 }
@@ -43,7 +44,7 @@ export async function startProgram(program: Program): Promise<Broker> {
   const failures: unknown[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = await freePort();
-    const folder = mkdtempSync(join(tmpdir(), `${program.name}-`));
+    const folder = mkdtempSync(join(tmpdir(), `${basename(program.name)}-`));
     try {
       const config = join(folder, 'config');
       writeFileSync(config, program.configure(port, folder));
