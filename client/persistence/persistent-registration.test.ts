@@ -135,7 +135,7 @@ describe('it acknowledges', () => {
     await giver.data('one');
     await on.rig.settle();
     expect(on.rig.problems.splice(0)).toMatchObject([
-      { kind: 'notAcknowledged', what: 'notifications up to 1', reason: { code: 'E_FAIL', input: 'STORE_FULL' } },
+      { kind: 'notAcknowledged', what: 'notifications up to 1', reason: { code: 'STORE_FULL' } },
     ]);
     on.service.store = () => {};
     await giver.data('two');

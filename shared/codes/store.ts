@@ -1,4 +1,7 @@
-/** What a durable store answers with (docs/store.md): codes of this library, with the customer bit (PAN-238). */
+/**
+ * What a durable store answers with (docs/store.md): codes of this library, with the customer bit (PAN-238). They travel:
+ * whoever wants something kept hears why it was not.
+ */
 
 import { type CodeEntry, entry } from './entry.ts';
 

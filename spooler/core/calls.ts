@@ -3,6 +3,7 @@
  * its caller anything.
  */
 
+import { OWN_CODES } from '../../shared/codes/own.ts';
 import { hresultOf, SpoolError } from '../../shared/errors.ts';
 import type { Call as CallRecord, Cancel } from '../../shared/index.ts';
 import type { Answer, Caller, Service, ServiceFactory, ServiceHost } from './service.ts';
@@ -19,8 +20,6 @@ export interface Attendance extends Caller {
 /** How long the spooler waits, when it ends, for a service to close; milliseconds. */
 const CLOSE_TIME = 1_000;
 
-/** The bit of codes that never travel (PAN-238). */
-const CUSTOMER = 0x20000000;
 const E_UNEXPECTED = hresultOf('E_UNEXPECTED');
 const NOTHING = new Uint8Array(0);
 
@@ -119,8 +118,8 @@ export class Calls {
       return { hresult: E_UNEXPECTED };
     }
     const { code, hresult, input, rawMessage: message, details } = reason;
-    // What this library says of itself never travels: to the caller it would mean its own connection.
-    const isOwn = (hresult & CUSTOMER) !== 0;
+    // What a library says of its own connection never travels: the caller would take it for his.
+    const isOwn = Object.hasOwn(OWN_CODES, code);
     return {
       hresult: isOwn ? hresultOf('E_FAIL') : hresult,
       json: { ...details, input: isOwn ? code : input, message },

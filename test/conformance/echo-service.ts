@@ -42,6 +42,8 @@ export class EchoService implements Service {
         return Promise.reject(new Error('paper jam'));
       case 'lieAboutTheConnection':
         throw new SpoolError('CONNECTION_LOST', { input: 'of somebody else' });
+      case 'store':
+        throw new SpoolError('STORE_FULL');
       case 'sayWhatJsonCannot':
         return { hresult: S_OK, json: { big: 1n } };
       case 'sayMuch':

@@ -154,6 +154,14 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(answer).toMatch(/^1 E_FAIL \{"input":"CONNECTION_LOST","message":".*\(of somebody else\)"\}$/);
     });
 
+    test('own decision: those of the store do travel, since only the caller can try again', async () => {
+      const { rig } = await stage({ transport });
+      await using _ = rig;
+      await using ann = await WirePeer.join(rig);
+      const [answer] = brief(await ann.exchange(call(1, 'store')));
+      expect(answer).toMatch(/^1 STORE_FULL \{"message":"The disk has no room for it; nothing was changed\."\}$/);
+    });
+
     test('payloads above limits.payload are refused, the answer too', async () => {
       const { rig } = await stage({ transport, limits: { payload: 10 } });
       await using _ = rig;
