@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { connectPublisher } from '../../client/publisher.ts';
+import { connectSubscriber } from '../../client/subscriber.ts';
+import { defineEventClass } from '../../shared/index.ts';
 import { type Ended, run, type Served, serveOnFreePort, start } from '../cli/command.ts';
 
 const CLSID = '5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c03';
@@ -104,3 +107,91 @@ test('JOB-120: a watcher that lives watches again when the spooler is back', ENO
   expect(await living.event('jobTransferred')).toMatchObject({ id, pagesPrinted: PAGES });
   expect((await living.ended).code).toBe(0);
 });
+
+const PrinterEvents = defineEventClass({
+  name: 'Office.Printer',
+  clsid: '5f3c1f0e-7a7c-4b52-9a3e-3d6a2f1f8c11',
+  interfaces: {
+    IPrinterEvents: { iid: '0d0a6f4e-52a7-4a0c-8a0b-0f3f6c1f2b9d', methods: { onPaperJam: { tray: 'u8' } } },
+  },
+});
+const SUBSCRIBER = '5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01';
+const LABEL_DESK = ['listen', '--type', 'SAMPLE_NOTIFICATION_UI', '--printer', 'Lab', '--name', 'label-desk', '--json'];
+
+/** A queued subscription whose subscriber is away, and two events for it. */
+async function fired(url: string): Promise<void> {
+  const subscriber = await connectSubscriber(url, { user: 'ann' });
+  await subscriber.catalogue.install(PrinterEvents);
+  const queued = { eventClass: PrinterEvents, name: 'Facilities', subscriberClsid: SUBSCRIBER, queued: true };
+  await subscriber.subscribeClass(queued);
+  const publisher = await connectPublisher(url, { user: 'ann' });
+  for (const tray of [1, 2])
+    expect(await publisher.events(PrinterEvents).onPaperJam({ tray })).toMatchObject({ code: 'S_OK' });
+  await Promise.all([subscriber.close(), publisher.close()]);
+}
+
+/** A persistent registration whose listener is away, and two notifications for it. */
+async function notified(url: string): Promise<void> {
+  await using listening = start([...LABEL_DESK, '--url', url, '--as', 'ann']);
+  await listening.event('ready');
+  listening.kill('SIGTERM');
+  await listening.ended;
+  for (const text of ['label 1', 'label 2']) {
+    const words = ['send', '--type', 'SAMPLE_NOTIFICATION_UI', '--printer', 'Lab', '--text', text, '--json'];
+    expect((await spoolpipe(url, ...words)).lines).toMatchObject([{ event: 'sent', code: 'S_OK' }]);
+  }
+}
+
+test(
+  'JOB-115 to JOB-118, EVC-86, EVC-121, T10: killed in the middle of printing: job, subscriptions and undelivered notifications are all there',
+  ENOUGH,
+  async () => {
+    await using first = await serving();
+    const { id, watching } = await watched(first.url);
+    await using killed = watching;
+    await Promise.all([fired(first.url), notified(first.url)]);
+    // Faster than a test is patient, slower than a process dies.
+    await spoolpipe(first.url, 'printer', 'add', 'Slow', '--bytes-per-second', '1000000');
+    const words = ['print', file, '--printer', 'Slow', '--retain', '--notify-class', CLSID, '--watch', '--json'];
+    await using printing = start([...words, '--url', first.url, '--as', 'ann']);
+    const { id: slow } = await printing.event('ready');
+    while (Number((await printing.event('jobModification'))['pagesPrinted']) === 0);
+    for (const one of [killed, printing]) {
+      one.kill('SIGKILL');
+      await one.ended;
+    }
+    first.process.kill('SIGKILL');
+    await first.process.ended;
+
+    await using second = await serving();
+    const { url } = second;
+    const [waits, prints] = await Promise.all([id, String(slow)].map((job) => spoolpipe(url, 'job', job, '--json')));
+    expect(waits?.lines).toMatchObject([{ state: 'QUEUED', notifyClsid: CLSID, bytesTotal: SIZE }]);
+    expect(prints?.lines).toMatchObject([{ notifyClsid: CLSID, bytesTotal: SIZE }]);
+    expect((await spoolpipe(url, 'events', 'subscriptions', '--json')).lines).toMatchObject([
+      { name: 'Facilities', queued: true, subscriberClsid: SUBSCRIBER },
+    ]);
+    const jams: number[] = [];
+    const subscriber = await connectSubscriber(url, { user: 'ann' });
+    await new Promise<void>((resolve) => {
+      const onPaperJam = ({ tray }: { readonly tray: number }): void => {
+        jams.push(tray);
+        if (jams.length === 2) resolve();
+      };
+      void subscriber.registerClass({ clsid: SUBSCRIBER, eventClass: PrinterEvents }, () => ({ onPaperJam }));
+    });
+    expect(jams).toEqual([1, 2]);
+    await subscriber.close();
+    const { lines } = await spoolpipe(url, ...LABEL_DESK, '--count', '2');
+    expect(lines).toMatchObject([
+      { event: 'ready' },
+      { event: 'recovered', recovered: true, pending: 2, lost: 0 },
+      { event: 'notification', kept: { number: 1, redelivered: false }, data: 'label 1' },
+      { event: 'notification', kept: { number: 2, redelivered: false }, data: 'label 2' },
+    ]);
+    await spoolpipe(url, 'printer', 'set-state', 'Lab', 'ready');
+    await second.process.says(new RegExp(`finished ${PAGES}[^]*finished ${PAGES}`));
+    for (const job of [id, String(slow)])
+      expect((await spoolpipe(url, 'job', job, '--json')).lines).toMatchObject([{ state: 'ACKNOWLEDGED' }]);
+  },
+);
