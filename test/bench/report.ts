@@ -72,7 +72,8 @@ Cost over time: \`spoolpipe serve --data\` in a process of its own, where so man
 listener that is away. It is killed and started, stopped and started; notifications for somebody else are sent, 256 at
 once; it is started once more, and the listener gets what was kept: all of it is counted. Where nothing was kept, 50,000
 are just before that. What is started is measured until it has answered a connection. Own memory is what is resident
-without the pages of files: the system has those in its cache, and takes them back as it likes.
+without the pages of files: those of the store that have been read are in the system's cache, which takes them back as
+it needs room.
 
 Ratios are made within one repetition, and then the median is taken. Of times, costs and memory less is better.
 

@@ -16,7 +16,8 @@ export type FigureName =
   | 'startKilled'
   | 'startStopped'
   | 'memoryDelivering'
-  | 'memoryDelivered';
+  | 'memoryDelivered'
+  | 'ownDelivered';
 export type Figures = Partial<Record<FigureName, number>>;
 
 export interface Goal {

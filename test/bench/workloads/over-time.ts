@@ -88,7 +88,7 @@ async function deliver(
   return {
     delivering: (took * 1_000) / first,
     ...(then && { memoryDelivering: then.resident / 1e6 }),
-    ...(now && { memoryDelivered: now.own / 1e6 }),
+    ...(now && { memoryDelivered: now.resident / 1e6, ownDelivered: now.own / 1e6 }),
   };
 }
 
