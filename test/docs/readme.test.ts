@@ -113,7 +113,7 @@ test('explain says which field differs', async () => {
 }, 60_000);
 
 test('the snippets compile and do what they say', async () => {
-  const [listen = '', send = '', events = '', subscribe = '', publish = '', embed = '', fixture = ''] =
+  const [listen = '', persistent = '', send = '', events = '', subscribe = '', publish = '', embed = '', fixture = ''] =
     await blocks('ts');
   const tsconfig = {
     extends: '../../tsconfig.base.json',
@@ -130,7 +130,16 @@ test('the snippets compile and do what they say', async () => {
     exclude: [],
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-  const programs = { listen, send, 'printer-events': events, subscribe, publish, embed, 'fixture.test': fixture };
+  const programs = {
+    listen,
+    persistent,
+    send,
+    'printer-events': events,
+    subscribe,
+    publish,
+    embed,
+    'fixture.test': fixture,
+  };
   for (const [name, body] of Object.entries(programs)) {
     await writeFile(join(folder, `${name}.ts`), `${body}\nexport {};\n`);
   }
@@ -145,6 +154,16 @@ test('the snippets compile and do what they say', async () => {
     await listener.hears(/9 bytes of f6853f92-eb31-4e23-b6e7-fd69056153f0/);
   } finally {
     await listener.stop();
+  }
+  const first = new Running(node('persistent'), env);
+  await first.hears(/new here/);
+  await first.stop();
+  await run('sh', ['-c', node('send')], { cwd: root, env });
+  const back = new Running(node('persistent'), env);
+  try {
+    await back.hears(/1 waiting, 0 lost\nnumber 1: 9 bytes/);
+  } finally {
+    await back.stop();
   }
   const subscriber = new Running(node('subscribe'), env);
   try {
