@@ -67,7 +67,11 @@ export class Attachment {
 
   /** Gives what there is and what there is room for. */
   give(): void {
-    while (!this.#isOver && this.#mayGive && this.#giveSome());
+    try {
+      while (!this.#isOver && this.#mayGive && this.#giveSome());
+    } catch (reason) {
+      this.#failed(reason);
+    }
   }
 
   /** Everything up to the number is done with, from the next step on. False where it was not given yet. */

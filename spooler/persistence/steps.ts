@@ -33,7 +33,7 @@ export class Steps {
   #next: Step | undefined;
   #running: Promise<void> | undefined;
 
-  /** `fault` hears of what a member could not prepare. */
+  /** `fault` hears of what a member could not do. */
   constructor(store: Store, fault: (reason: unknown) => void) {
     this.#store = store;
     this.#fault = fault;
@@ -76,15 +76,23 @@ export class Steps {
 
   async #write({ members, end }: Step): Promise<void> {
     const changes: Change[] = [];
-    for (const member of members) changes.push(...member.take());
     try {
+      for (const member of members) changes.push(...member.take());
       await this.#store.write(changes);
     } catch (reason) {
-      for (const member of members) member.failed();
+      for (const member of members) this.#guarded(() => member.failed());
       return end(SpoolError.from(reason, 'STORE_FAILED').hresult);
     }
     end(S_OK);
-    for (const member of members) member.committed();
+    for (const member of members) this.#guarded(() => member.committed());
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (reason) {
+      this.#fault(reason);
+    }
   }
 }
 

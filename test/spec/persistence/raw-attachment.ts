@@ -14,6 +14,7 @@ import {
   type Link,
   notificationType,
   outcomeOf,
+  type Release,
   type Result,
   SpoolError,
   succeeded,
@@ -103,6 +104,7 @@ export class RawPersistentClient implements AsyncDisposable {
   readonly #ends = new Map<number, RawAttachment>();
   readonly #registrations = new Map<number, RawAttachment>();
   readonly #results = new Map<number, (result: Result) => void>();
+  readonly #held: Release[] = [];
   #last = 0;
   #isOpen = true;
 
@@ -143,8 +145,8 @@ export class RawPersistentClient implements AsyncDisposable {
       if (attachment) this.#ends.set(record.end, attachment);
     } else if (record.op === 'notify') {
       this.#ends.get(record.end)?.take(record.data);
-      if (!this.releases) return;
-      this.#link.send(encodeRecord({ op: 'release', end: record.end, sequence: record.sequence, only: false }));
+      this.#held.push({ op: 'release', end: record.end, sequence: record.sequence, only: false });
+      if (this.releases) this.releaseAll();
     }
   }
 
@@ -153,6 +155,12 @@ export class RawPersistentClient implements AsyncDisposable {
     const result = new Promise<Result>((resolve) => this.#results.set(request, resolve));
     this.#link.send(encodeRecord(make(request)));
     return result;
+  }
+
+  /** Gives back what it holds, and whatever comes from then on. */
+  releaseAll(): void {
+    this.releases = true;
+    for (const record of this.#held.splice(0)) this.#link.send(encodeRecord(record));
   }
 
   /** Resolves with the JSON of the answer. Rejects with its code. */
@@ -170,6 +178,10 @@ export class RawPersistentClient implements AsyncDisposable {
   async register(number: number, interest: Interest): Promise<number> {
     const { hresult } = await this.#request((request) => ({ op: 'register', registration: number, request, interest }));
     return hresult;
+  }
+
+  async unregister(registration: number): Promise<void> {
+    await this.#request((request) => ({ op: 'unregister', registration, request }));
   }
 
   /** Attaches; what it is given is in the attachment. */
