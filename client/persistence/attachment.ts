@@ -1,15 +1,20 @@
-/**
- * One attachment of a persistent registration, at one connection: reads what comes on its channel, and acknowledges what is
- * done with, in order, with one call under way at most.
- */
+/** One attachment of a persistent registration, at one connection: how it comes about and ends, and what it is given. */
 
 import { v4 } from 'uuid';
 import type { Origin } from '../../shared/data-object.ts';
-import { DataObject, type Guid, guid, SpoolError } from '../../shared/index.ts';
-import { type OverHeading, REGISTRATIONS, type RunHeading } from '../../shared/persistence/registrations.ts';
-import type { Connection } from '../connection.ts';
-import { headingOf, violation } from './heading.ts';
-import type { KeptNotification } from './persistent-callback.ts';
+import { DataObject, type Guid, guid, type Interest, type Outcome, SpoolError } from '../../shared/index.ts';
+import {
+  type Attach,
+  KEPT_NOTIFICATIONS,
+  type OverHeading,
+  REGISTRATIONS,
+  type RunHeading,
+} from '../../shared/persistence/registrations.ts';
+import { encodePayload, replyOf } from '../call.ts';
+import type { Connection, Success } from '../connection.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import { attachedOf, headingOf, violation } from './heading.ts';
+import type { KeptNotification, Recovery } from './persistent-callback.ts';
 
 /** A notification in its turn. The data object is the taker's to release. */
 export interface Given {
@@ -19,6 +24,8 @@ export interface Given {
 }
 
 export interface AttachmentHandlers {
+  /** Before anything is given. */
+  attached(recovery: Recovery): void;
   given(given: Given): void;
   lost(count: number): void;
   /** Nothing follows. */
@@ -26,29 +33,28 @@ export interface AttachmentHandlers {
 }
 
 export class Attachment implements Origin {
-  readonly id: Guid = guid(v4());
+  readonly #id: Guid = guid(v4());
   readonly #connection: Connection;
+  /** The number it registers under (PROTOCOL.md section 5.4). */
+  readonly #registration: number;
   readonly #type: Guid;
   readonly #handlers: AttachmentHandlers;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #ends = new Set<number>();
   #run: RunHeading | undefined;
   /** How many of the run are still to come. */
   #left = 0;
   /** The number of the last one that came. */
   #last = 0;
-  /** The deliveries of what somebody holds, the oldest first. */
-  readonly #held = new Map<number, DataObject>();
-  /** Everything up to here is done with. */
-  #done = 0;
-  /** And the spooler has stored that up to here. */
-  #said = 0;
-  #saying: Promise<void> | undefined;
   #isOver = false;
 
   /** `type`: of what is given. */
-  constructor(connection: Connection, type: Guid, handlers: AttachmentHandlers) {
+  constructor(connection: Connection, registration: number, type: Guid, handlers: AttachmentHandlers) {
     this.#connection = connection;
+    this.#registration = registration;
     this.#type = type;
     this.#handlers = handlers;
+    this.#acknowledgements = new Acknowledgements(connection, this.#id);
   }
 
   /** Nothing is given any more, and what is given back now comes again. */
@@ -56,8 +62,71 @@ export class Attachment implements Origin {
     return this.#isOver;
   }
 
-  /** What came on its channel: a heading, or one of a run. Throws `PROTOCOL_VIOLATED`. The data object is taken over. */
-  read(delivery: DataObject): void {
+  // ------------------------------------------------------------------------------------------ coming about
+
+  /**
+   * Registers for what is given, then attaches. Rejects as the spooler refuses either, or when the signal gives up waiting;
+   * then nothing is left of it. Nor is where it is over before it has come about.
+   */
+  async attach(request: Omit<Attach, 'attachment'>, signal: AbortSignal | undefined): Promise<Outcome> {
+    const { outcome } = await this.#register(signal);
+    if (this.#isOver || signal?.aborted) {
+      this.#unregister();
+      if (signal?.aborted) throw new SpoolError('CONNECTION_ENDED', { input: 'cancelled' });
+      return outcome;
+    }
+    const json: Attach = { ...request, attachment: this.#id };
+    const payload = encodePayload(json, this.#connection.limits.payload);
+    try {
+      return await this.#connection.request(
+        (number) => ({ op: 'call', request: number, service: REGISTRATIONS, method: 'attach', payload }),
+        (answer) => {
+          const { recovered, pending, lost } = attachedOf(replyOf(answer).json);
+          if (this.#isOver) this.#letGo();
+          else this.#handlers.attached({ recovered, pending, lost });
+          return answer.outcome;
+        },
+        signal,
+      );
+    } catch (reason) {
+      // The answer may still come, where nobody waits for it any more.
+      this.abandon();
+      throw reason;
+    }
+  }
+
+  #register(signal: AbortSignal | undefined): Promise<Success> {
+    const name = `\\\\${this.#connection.server}\\${this.#id}`;
+    const interest: Interest = { name, type: KEPT_NOTIFICATIONS, filter: 'kPerUser', style: 'kUniDirectional' };
+    return this.#connection.request(
+      (request) => ({ op: 'register', registration: this.#registration, request, interest }),
+      (success) => {
+        // Nobody waits for it.
+        if (signal?.aborted) this.#unregister();
+        return success;
+      },
+      signal,
+    );
+  }
+
+  /** The spooler named the end of its channel. */
+  offered(end: number): void {
+    this.#ends.add(end);
+    this.#connection.addEnd(end, {
+      type: KEPT_NOTIFICATIONS,
+      notified: (data) => this.#read(data),
+      // After the last heading, or with the connection, which tells by itself.
+      closed: (data) => {
+        this.#ends.delete(end);
+        data.release();
+      },
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------ what it is given
+
+  /** A heading, or one of a run. Throws `PROTOCOL_VIOLATED`. The data object is taken over. */
+  #read(delivery: DataObject): void {
     if (this.#isOver) return delivery.release();
     const run = this.#left > 0 ? this.#run : undefined;
     if (run) return this.#give(delivery, run);
@@ -71,7 +140,7 @@ export class Attachment implements Origin {
   #begin(bytes: Uint8Array | null): void {
     const heading = headingOf(bytes);
     if ('over' in heading) {
-      this.end();
+      this.abandon();
       this.#handlers.over(heading.over);
     } else if ('lost' in heading) {
       this.#handlers.lost(heading.lost);
@@ -86,62 +155,59 @@ export class Attachment implements Origin {
   #give(delivery: DataObject, { redelivered, name, at }: RunHeading): void {
     this.#left--;
     const number = ++this.#last;
-    this.#held.set(number, delivery);
+    this.#acknowledgements.hold(number, delivery);
     // What is given has the registration's type, and the bytes of the delivery, which lives as long.
     const { ledger } = this.#connection;
     const data = new DataObject({ type: this.#type, data: bytesOf(delivery), ledger }, this, number);
     this.#handlers.given({ attachment: this, data, kept: { number, redelivered, name, at } });
   }
 
-  /** For what is given: nobody holds it any more. */
+  /** For what is given. */
   died(number: number): void {
-    this.#held.get(number)?.release();
-    this.#held.delete(number);
-    if (this.#isOver) return;
-    const oldest = this.#held.keys().next();
-    this.#done = oldest.done ? this.#last : oldest.value - 1;
-    void this.#say();
+    this.#acknowledgements.done(number);
   }
 
-  /** Says the newest, and when that is stored what has come to it meanwhile. */
-  #say(): Promise<void> {
-    if (this.#done > this.#said) this.#saying ??= this.#sayUpTo(this.#done);
-    return this.#saying ?? Promise.resolve();
-  }
-
-  async #sayUpTo(number: number): Promise<void> {
-    let isStored = false;
-    try {
-      await this.#connection.call(REGISTRATIONS, 'acknowledge', { attachment: this.id, number });
-      this.#said = number;
-      isStored = true;
-    } catch (reason) {
-      this.#refused(number, reason);
-    }
-    this.#saying = undefined;
-    // After a refusal not at once: with the next one that is done with.
-    if (isStored && !this.#isOver) void this.#say();
-  }
-
-  /** It comes again, which somebody should know unless it is known already. */
-  #refused(number: number, reason: unknown): void {
-    const isLost =
-      reason instanceof SpoolError && (reason.code === 'CONNECTION_LOST' || reason.code === 'CONNECTION_ENDED');
-    if (isLost || this.#done === this.#said) return;
-    this.#connection.report({ kind: 'notAcknowledged', what: `notifications up to ${number}`, reason });
-  }
+  // ------------------------------------------------------------------------------------------ ending
 
   /** Gives nothing more. Resolves when the spooler has stored what is done with, or cannot. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
     this.#isOver = true;
-    await this.#saying;
-    await this.#say();
+    return this.#acknowledgements.finish();
   }
 
-  /** Gives nothing more, and there is nobody to acknowledge it to. */
+  /** Leaves; at the spooler nobody is attached any more. */
+  async detach(): Promise<void> {
+    await this.leave();
+    this.#letGo();
+  }
+
+  /** Gives nothing more, and there is nobody to acknowledge anything to. */
   end(): void {
     this.#isOver = true;
-    this.#done = this.#said;
+    this.#acknowledgements.end();
+  }
+
+  /** The spooler gives nothing more. */
+  abandon(): void {
+    this.end();
+    this.#unregister();
+  }
+
+  #letGo(): void {
+    this.#connection.call(REGISTRATIONS, 'detach', { attachment: this.#id }).catch(nobodyWaits);
+    this.#unregister();
+  }
+
+  /** What is given, not the persistent registration. */
+  #unregister(): void {
+    this.#connection
+      .request(
+        (request) => ({ op: 'unregister', registration: this.#registration, request }),
+        () => {
+          for (const end of this.#ends) this.#connection.removeEnd(end);
+        },
+      )
+      .catch(nobodyWaits);
   }
 }
 
@@ -152,3 +218,5 @@ function bytesOf(object: DataObject): Uint8Array | null {
   lease.releaseData();
   return data;
 }
+
+function nobodyWaits(): void {}

@@ -12,19 +12,12 @@ import {
   releaseTriple,
   SpoolError,
 } from '../../shared/index.ts';
-import {
-  type Attach,
-  KEPT_NOTIFICATIONS,
-  type OverHeading,
-  REGISTRATIONS,
-} from '../../shared/persistence/registrations.ts';
-import { encodePayload, replyOf } from '../call.ts';
+import { type OverHeading, REGISTRATIONS } from '../../shared/persistence/registrations.ts';
 import { CallbackSequence } from '../callbacks.ts';
 import type { Connection } from '../connection.ts';
 import type { Listener } from '../notification-listener.ts';
 import type { ListedRegistration, RegistrationState } from '../registration.ts';
 import { Attachment, type Given } from './attachment.ts';
-import { attachedOf } from './heading.ts';
 import type { PersistentIdentity, PersistentNotifyCallback, Recovery } from './persistent-callback.ts';
 
 /** Why it is over, in the words of a closed channel. */
@@ -39,11 +32,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
   readonly #callback: PersistentNotifyCallback;
   #callbacks: CallbackSequence | undefined;
   #attachment: Attachment | undefined;
-  /** The ends of the attachment. */
-  #ends = new Set<number>();
   #state: RegistrationState = 'object';
-  /** From one call of register to the end; the loss of the spooler does not end it. */
-  #life = { over: false };
 
   /** For `Listener`. */
   constructor(
@@ -82,7 +71,6 @@ export class PersistentListenerRegistration implements ListedRegistration {
     if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
     const before = this.#state;
     this.#state = 'registering';
-    this.#life = { over: false };
     try {
       return await this.registerOn(this.#listener.connection, options.signal);
     } catch (reason) {
@@ -93,55 +81,21 @@ export class PersistentListenerRegistration implements ListedRegistration {
   }
 
   /** For `Listener`: attaches on this connection, the first time or again after the spooler was lost. */
-  async registerOn(connection: Connection, signal?: AbortSignal): Promise<Outcome> {
-    this.#callbacks ??= new CallbackSequence(
-      connection.clock,
-      connection.report,
-      `the persistent registration ${this.id}`,
-    );
-    const attachment = new Attachment(connection, this.#asked.type, {
+  registerOn(connection: Connection, signal?: AbortSignal): Promise<Outcome> {
+    const whose = `the persistent registration ${this.id}`;
+    this.#callbacks ??= new CallbackSequence(connection.clock, connection.report, whose);
+    const attachment = new Attachment(connection, this.number, this.#asked.type, {
+      attached: (recovery) => this.#attached(recovery),
       given: (given) => this.#callbacks?.run('onEventNotify', this.#onEventNotify, giveBack, given),
       lost: (count) => this.#tell('notificationsLost', () => this.#callback.notificationsLost?.(count)),
       over: (why) => this.#over(connection, CAUSES[why]),
     });
     this.#attachment = attachment;
-    const ends = new Set<number>();
-    this.#ends = ends;
-    const life = this.#life;
-    const isUnwanted = (): boolean => signal?.aborted === true || life.over;
     this.#listener.enlist(this.number, this);
-    const interest = interestOf(attachment, connection.server);
-    await connection.request(
-      (request) => ({ op: 'register', registration: this.number, request, interest }),
-      // One that nobody waits for goes no further.
-      () => isUnwanted() && this.#unregister(connection, ends),
-      signal,
-    );
-    if (isUnwanted()) throw new SpoolError('CONNECTION_ENDED', { input: 'cancelled' });
-    const payload = encodePayload(this.#request(attachment, connection.server), connection.limits.payload);
-    try {
-      return await connection.request(
-        (request) => ({ op: 'call', request, service: REGISTRATIONS, method: 'attach', payload }),
-        // Before anything is read that was given.
-        (answer) => {
-          const { recovered, pending, lost } = attachedOf(replyOf(answer).json);
-          if (isUnwanted()) this.#detach(connection, attachment, ends);
-          else this.#attached({ recovered, pending, lost });
-          return answer.outcome;
-        },
-        signal,
-      );
-    } catch (reason) {
-      attachment.end();
-      if (!isUnwanted()) this.#unregister(connection, ends);
-      throw reason;
-    }
-  }
-
-  #request({ id: attachment }: Attachment, server: string): Attach {
     const { id, retention } = this.#identity;
     const { name, type, filter } = this.#asked;
-    return { id, attachment, name: completeName(name, server), type, filter, ...(retention && { retention }) };
+    const complete = completeName(name, connection.server);
+    return attachment.attach({ id, name: complete, type, filter, ...(retention && { retention }) }, signal);
   }
 
   #attached(recovery: Recovery): void {
@@ -158,14 +112,12 @@ export class PersistentListenerRegistration implements ListedRegistration {
     if (this.#state === 'object' || this.#state === 'registering')
       return { code: 'NOT_REGISTERED', hresult: success('NOT_REGISTERED') };
     if (!this.#isInForce) throw new SpoolError('ALREADY_UNREGISTERED');
-    const { connection } = this.#listener;
+    const removing = this.#listener.connection.call(REGISTRATIONS, 'remove', { id: this.id });
     this.#state = 'unregistering';
-    this.#life.over = true;
-    this.#attachment?.end();
+    this.#attachment?.abandon();
     try {
-      return (await connection.call(REGISTRATIONS, 'remove', { id: this.id })).outcome;
+      return (await removing).outcome;
     } finally {
-      this.#unregister(connection, this.#ends);
       this.#end();
     }
   }
@@ -176,18 +128,12 @@ export class PersistentListenerRegistration implements ListedRegistration {
    * where it is not attached, does nothing.
    */
   async detach(): Promise<Outcome> {
-    const done: Outcome = { code: 'S_OK', hresult: hresultOf('S_OK') };
-    const [before, attachment, ends] = [this.#state, this.#attachment, this.#ends];
-    if (!this.#isInForce) return done;
-    this.#state = 'unregistering';
-    this.#life.over = true;
-    if (before === 'registered' && attachment) {
-      const { connection } = this.#listener;
-      await attachment.leave();
-      this.#detach(connection, attachment, ends);
+    if (this.#isInForce) {
+      this.#state = 'unregistering';
+      await this.#attachment?.detach();
+      this.#end();
     }
-    this.#end();
-    return done;
+    return { code: 'S_OK', hresult: hresultOf('S_OK') };
   }
 
   /** Leaves it in place. */
@@ -202,19 +148,8 @@ export class PersistentListenerRegistration implements ListedRegistration {
   // ------------------------------------------------------------------------------------------ for the listener
 
   /** The spooler named the end of an attachment. */
-  offered({ end: number }: Offer, connection: Connection): void {
-    const [attachment, ends] = [this.#attachment, this.#ends];
-    if (!attachment) return;
-    ends.add(number);
-    connection.addEnd(number, {
-      type: KEPT_NOTIFICATIONS,
-      notified: (data) => attachment.read(data),
-      // After the last heading, or with the connection, which tells by itself.
-      closed: (data) => {
-        ends.delete(number);
-        data.release();
-      },
-    });
+  offered({ end }: Offer): void {
+    this.#attachment?.offered(end);
   }
 
   /** The spooler is gone. The callback is told once, with no channel (GAP-1). */
@@ -232,7 +167,6 @@ export class PersistentListenerRegistration implements ListedRegistration {
 
   /** The listener leaves for good: what is acknowledged is said before. */
   async leave(): Promise<void> {
-    this.#life.over = true;
     this.#state = 'unregistered';
     await this.#attachment?.leave();
   }
@@ -241,9 +175,6 @@ export class PersistentListenerRegistration implements ListedRegistration {
 
   /** The spooler gives nothing more. */
   #over(connection: Connection, cause: Cause): void {
-    if (this.#life.over) return;
-    this.#life.over = true;
-    this.#unregister(connection, this.#ends);
     this.#end();
     this.#tellClosed(connection, cause);
   }
@@ -265,32 +196,8 @@ export class PersistentListenerRegistration implements ListedRegistration {
   /** What had arrived when its attachment was over, and was not begun, comes again: it is not given twice. */
   readonly #onEventNotify = ({ attachment, data, kept }: Given): unknown =>
     attachment.isOver ? undefined : this.#callback.onEventNotify(null, data, kept);
-
-  #detach(connection: Connection, { id: attachment }: Attachment, ends: ReadonlySet<number>): void {
-    connection.call(REGISTRATIONS, 'detach', { attachment }).catch(nobodyWaits);
-    this.#unregister(connection, ends);
-  }
-
-  /** The registration of the attachment, not the persistent one. */
-  #unregister(connection: Connection, ends: ReadonlySet<number>): void {
-    connection
-      .request(
-        (request) => ({ op: 'unregister', registration: this.number, request }),
-        () => {
-          for (const end of ends) connection.removeEnd(end);
-        },
-      )
-      .catch(nobodyWaits);
-  }
-}
-
-/** What an attachment receives on: a name that nobody else has. */
-function interestOf({ id }: Attachment, server: string): Interest {
-  return { name: `\\\\${server}\\${id}`, type: KEPT_NOTIFICATIONS, filter: 'kPerUser', style: 'kUniDirectional' };
 }
 
 function giveBack({ data }: Given): void {
   data.release();
 }
-
-function nobodyWaits(): void {}

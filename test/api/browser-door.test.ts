@@ -66,6 +66,23 @@ describe('in this process', () => {
     await Promise.all([publisher.close(), subscriber.close()]);
   });
 
+  test('decision 33: a page gets what was sent while it was away', async () => {
+    await using server = await serve({ port: 0, origins: [ORIGIN] });
+    const specification = { name: 'Lab', type, persistent: 'label-desk' };
+    const page = await connectListener(server.url);
+    await page.registerForNotifications(specification, new Recorder());
+    await page.close();
+    const sender = await connectSender(server.url, { user: 'anonymous' });
+    const channel = await sender.createNotificationChannel({ name: 'Lab', type });
+    await channel.sendNotification('paper jam');
+    await sender.close();
+    const [again, seen] = [await connectListener(server.url), new Recorder()];
+    await again.registerForNotifications(specification, seen);
+    expect(await seen.nextNotification()).toMatchObject({ text: 'paper jam', kept: { number: 1, redelivered: false } });
+    expect(seen.recoveries).toMatchObject([{ recovered: true, pending: 1 }]);
+    await again.close();
+  });
+
   test('it pings with records, since a page has nothing else: an idle listener stays, a silent spooler is noticed (T3)', async () => {
     await using rig = await startRig({ transport: 'websocket', origins: [ORIGIN] });
     let link: FaultLink | undefined;
@@ -139,6 +156,7 @@ test('as built, in a realm with nothing of Node: it registers both ways, answers
   await using page = Child.start(new URL('browser-page.mjs', import.meta.url), [server.url, ORIGIN], {
     flags: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
   });
+  expect(await page.line()).toBe('recovered: false 0');
   expect(await page.line()).toBe('ready');
   await talkTo(server.url);
   for (const line of ['null: paper jam', 'asked: retry?', 'closed: thanks closed', 'left']) {

@@ -68,6 +68,11 @@ const listener = await connectListener(spooler, { user: 'ann', onProblem });
 await listener.registerForNotifications({ name: 'Lab', type }, {
   onEventNotify: (channel, data) => say(channel + ': ' + text(data)),
 });
+const desk = await listener.registerForNotifications({ name: 'Lab', type, persistent: 'label-desk' }, {
+  onEventNotify: () => say('nothing is sent yet'),
+  recovered: ({ recovered, pending }) => say('recovered: ' + recovered + ' ' + pending),
+});
+await desk.unregisterForNotifications();
 const closed = new Promise((resolve) => {
   listener.registerForNotifications({ name: 'Lab', type, style: 'kBiDirectional' }, {
     onEventNotify: async (channel, data) => {
