@@ -40,7 +40,12 @@ export function forPeople(data: Uint8Array | null): string {
 
 /** `10,485,760 bytes`. */
 export function bytes(count: number): string {
-  return count === 1 ? '1 byte' : `${String(count).replace(/\B(?=(\d{3})+$)/g, ',')} bytes`;
+  return count === 1 ? '1 byte' : `${grouped(count)} bytes`;
+}
+
+/** `10,485,760`. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Somebody else's words, on one line. */

@@ -1,4 +1,4 @@
-/** `spoolpipe pause`, `resume`, `cancel`: a job is told what to do. */
+/** `spoolpipe pause`, `resume`, `restart`, `complete`, `cancel`: a job is told what to do. */
 
 import type { Command } from 'commander';
 import type { PrintJob } from '../../client/jobs.ts';
@@ -14,7 +14,7 @@ interface Control {
   readonly run: (job: PrintJob) => Promise<void>;
 }
 
-const CONTROLS: Readonly<Record<'pause' | 'resume' | 'cancel', Control>> = {
+const CONTROLS: Readonly<Record<'pause' | 'resume' | 'restart' | 'complete' | 'cancel', Control>> = {
   pause: {
     summary: 'hold a print job',
     description: 'Holds a job until it is resumed. What is printed of it is not printed again.',
@@ -24,6 +24,16 @@ const CONTROLS: Readonly<Record<'pause' | 'resume' | 'cancel', Control>> = {
     summary: 'let a print job go on',
     description: 'Lets a job that is held, or in error, go on where it was.',
     run: (job) => job.resume(),
+  },
+  restart: {
+    summary: 'print a job again',
+    description: 'Prints a job again from its first page.',
+    run: (job) => job.restart(),
+  },
+  complete: {
+    summary: 'release a printed job',
+    description: 'Lets a printed job that was retained leave the queue.',
+    run: (job) => job.complete(),
   },
   cancel: {
     summary: 'end a print job',

@@ -1,7 +1,7 @@
 /** A job in the words of people. */
 
 import type { JobDescription, JobError, JobState } from '../../client/jobs.ts';
-import { bytes } from '../display.ts';
+import { bytes, grouped } from '../display.ts';
 import { table } from '../table.ts';
 
 const WORDS: Readonly<Record<JobState, string>> = {
@@ -28,7 +28,7 @@ export function errorText({ reason, code, file }: JobError): string {
 /** One line. */
 export function progressText(job: JobDescription): string {
   const { number, bytesTransferred, bytesTotal, pagesPrinted, totalPages } = job;
-  const done = `${percent(job)} %, ${pagesPrinted} of ${totalPages} pages, ${bytesTransferred} of ${bytes(bytesTotal)}`;
+  const done = `${percent(job)} %, ${pagesPrinted} of ${totalPages} pages, ${grouped(bytesTransferred)} of ${bytes(bytesTotal)}`;
   return `job ${number}: ${stateText(job)}, ${done}`;
 }
 
@@ -60,7 +60,7 @@ export function jobsTable(jobs: readonly JobDescription[]): string {
     stateText(job),
     job.priority,
     `${job.pagesPrinted}/${job.totalPages}`,
-    job.bytesTotal,
+    grouped(job.bytesTotal),
   ]);
   return `${title}\n${table(['job', 'printer', 'owner', 'name', 'state', 'priority', 'pages', 'bytes'], rows)}`;
 }

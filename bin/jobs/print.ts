@@ -1,10 +1,11 @@
 /** `spoolpipe print`: a file to a printer. */
 
 import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Jobs, PrintJob } from '../../client/jobs.ts';
+import { guid } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
@@ -63,7 +64,8 @@ async function print(command: Command, running: Running): Promise<number> {
 
 /** Without `--watch` and `--hold` it prints then; whoever watches wants to see it from the beginning. */
 async function spool(jobs: Jobs, file: string, options: PrintOptions): Promise<PrintJob> {
-  const { printer, priority, notifyClass } = options;
+  const { printer, priority } = options;
+  const notifyClass = options.notifyClass === undefined ? undefined : guid(options.notifyClass);
   const name = options.name ?? (file === '-' ? 'standard input' : basename(file));
   const releaseWhenPrinted = !options.retain;
   const job = await jobs.createJob({ printer, name, releaseWhenPrinted, ...(priority !== undefined && { priority }) });
@@ -82,9 +84,12 @@ async function spool(jobs: Jobs, file: string, options: PrintOptions): Promise<P
 
 async function checkReadable(file: string): Promise<void> {
   if (file === '-') return;
+  let isFolder: boolean;
   try {
     await access(file, constants.R_OK);
+    isFolder = (await stat(file)).isDirectory();
   } catch (reason) {
     throw new CommandError(EXIT.usage, `the file cannot be read: ${reason instanceof Error ? reason.message : file}`);
   }
+  if (isFolder) throw new CommandError(EXIT.usage, `the file cannot be read: ${file} is a folder`);
 }

@@ -32,7 +32,11 @@ export async function watch(
     signal,
     connectJobs(url, {
       ...client,
-      onLost: (loss, retrying) => (retrying ? sayLost(loss, output) : watched.fail(lostForGood(loss))),
+      onLost: (loss, retrying) => {
+        watched.breakOff();
+        if (retrying) sayLost(loss, output);
+        else watched.fail(lostForGood(loss));
+      },
       onGap: (gap) => sayGap(gap, output, 'watching'),
       onProblem: ({ reason }) => watched.fail(reason),
     }),
@@ -123,17 +127,21 @@ class Watched {
 
   /** The next line is not the bar's. */
   breakOff(): void {
-    if (this.#isLive && this.#shown !== '') void this.#output.bytes(Buffer.from('\n'));
+    if (!this.#isLive || this.#shown === '') return;
+    this.#shown = '';
+    void this.#output.bytes(Buffer.from('\n'));
   }
 
   #show(job: JobDescription, record: object): void | Promise<void> {
     if (this.#output.json) return this.#output.record(record);
-    const line = this.#isLive ? progressBar(job, process.stdout.columns) : progressText(job);
+    const line = this.#isLive ? progressBar(job, process.stdout.columns || COLUMNS) : progressText(job);
     if (line === this.#shown) return;
     this.#shown = line;
     return this.#isLive ? this.#output.bytes(Buffer.from(CLEAR + line)) : this.#output.result({}, line);
   }
 }
 
+/** Of a terminal that does not say how wide it is. */
+const COLUMNS = 80;
 /** To the beginning of the line, and the rest of it empty. */
 const CLEAR = '\r\u001b[K';

@@ -10,7 +10,7 @@ const SUBCOMMANDS = [
   ...['install', 'list', 'remove', 'fire', 'subscribe', 'subscriptions', 'dead-letters'].map(
     (name) => `events ${name}`,
   ),
-  ...['print', 'jobs', 'job', 'pause', 'resume', 'cancel', 'printer'],
+  ...['print', 'jobs', 'job', 'pause', 'resume', 'restart', 'complete', 'cancel', 'printer'],
   ...['add', 'remove', 'set-state', 'list'].map((name) => `printer ${name}`),
   ...['registrations', 'registrations list', 'registrations remove'],
   ...['store', 'store check', 'store compact'],

@@ -59,6 +59,10 @@ test('JOB-10 to JOB-27: a job is printed, shown, paused, resumed and cancelled',
   expect((await spoolpipe('pause', number)).text).toMatch(/: paused, 0 %/);
   expect((await spoolpipe('job', String(spooled?.['id']))).text).toMatch(/paused[^]*report\.txt +700 bytes/);
   expect((await spoolpipe('resume', number, '--json')).lines).toMatchObject([{ event: 'job', state: 'QUEUED' }]);
+  expect(await spoolpipe('restart', number)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/nothing was printed/),
+  });
   expect((await spoolpipe('cancel', number)).text).toMatch(/: cancelled/);
   expect((await spoolpipe('jobs', '--json')).lines).toEqual([]);
 });
@@ -70,6 +74,18 @@ test('JOB-55: print --watch ends when it is printed, with a line for each change
   const piped = await run(words('print', '-', '--printer', 'Lab', '--name', 'piped', '--watch'), { input: 'page' });
   expect(piped).toMatchObject({ code: 0, stderr: '' });
   expect(piped.text).toMatch(/job \d+: printed.*100 %, 1 of 1 pages, 4 of 4 bytes\n$/);
+});
+
+test('JOB-MAP-7, JOB-MAP-8, JOB-187: a job that is retained is printed again, and completed', ENOUGH, async () => {
+  const words = ['print', file, '--printer', 'Lab', '--retain', '--watch', '--json'];
+  const printed = (await spoolpipe(...words)).lines.at(-1);
+  expect(printed).toMatchObject({ event: 'jobTransferred', state: 'TRANSFERRED' });
+  const number = String(printed?.['number']);
+  expect((await spoolpipe('restart', number, '--json')).lines).toMatchObject([
+    { state: 'QUEUED', bytesTransferred: 0 },
+  ]);
+  expect((await spoolpipe('job', number, '--watch', '--json')).lines.at(-1)).toMatchObject({ state: 'TRANSFERRED' });
+  expect((await spoolpipe('complete', number)).text).toMatch(/printed and released, 100 %/);
 });
 
 test('JOB-23: job --watch of one that is cancelled ends with 1', ENOUGH, async () => {
@@ -98,6 +114,8 @@ test('JOB-93: a watcher whose place somebody else takes says so: 4', ENOUGH, asy
 
 test.each([
   [['print', '/no/such/file', '--printer', 'Lab'], 2, /cannot be read: ENOENT/],
+  [['print', tmpdir(), '--printer', 'Lab'], 2, /is a folder/],
+  [['print', import.meta.filename, '--printer', 'Lab', '--notify-class', 'mine'], 1, /not a GUID: "mine"/],
   [['print', 'x'], 2, /--printer/],
   [['printer', 'set-state', 'Lab', 'on-fire'], 2, /Allowed choices/],
   [['printer', 'set-state', 'Lab', 'ready', 'jam'], 2, /no reason not to print/],
