@@ -60,7 +60,7 @@ export class Documents {
       await inFolder(this.folder.write(job.id, file, offset, bytes));
       if (!last) return Math.max(before, end);
       await inFolder(this.folder.sync(job.id, file));
-      await print.changeNow((now) => withFile(now, file, { size: end, told: false }));
+      await print.changeNow((now) => withFile(now, file, { size: end }));
       return end;
     });
   }

@@ -6,7 +6,7 @@
 import type { Cancel, Clock, Guid, Json } from '../../shared/index.ts';
 import { NOTIFY } from '../../shared/jobs/vocabulary.ts';
 import type { CallableObject } from '../objects/callable-object.ts';
-import { type Job, type JobFile, shownError } from './job.ts';
+import { shownError, withFile } from './job.ts';
 import { isFinal } from './job-machine.ts';
 import { JobReceiver, type JobReceiverParts, type Notification } from './job-receiver.ts';
 import type { PrintJob } from './print-job.ts';
@@ -24,7 +24,7 @@ export interface JobNotifierParts extends JobReceiverParts {
 }
 
 /** What must arrive: a file's number, or how the job ended. */
-type Due = number | 'end';
+type Due = number | 'TRANSFERRED' | 'ERROR';
 
 export class JobNotifier {
   readonly #job: PrintJob;
@@ -36,6 +36,10 @@ export class JobNotifier {
   #isClosed = false;
   /** Nobody was there to be told: until somebody comes. */
   #isMute = false;
+  /** What is being told, until that is over: a file taken away, another state. */
+  #telling: Due | undefined;
+  /** What has failed waits, and what comes after it (JOB-134). */
+  #failed: Due | undefined;
   #cancelRetry: Cancel | undefined;
   #cancelInterval: Cancel | undefined;
   /** When something that may be lost was given last. */
@@ -72,8 +76,7 @@ export class JobNotifier {
   wake(): void {
     this.#isAwake = true;
     this.#isMute = false;
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
+    this.#endRetry();
     this.#run();
   }
 
@@ -86,6 +89,7 @@ export class JobNotifier {
   /** The job has changed in a way that `jobModification` tells (JOB-57); or only in what must be told. */
   changed(isModification: boolean): void {
     if (isModification) this.#hasChanged = true;
+    if (!this.#isStill(this.#telling)) this.#telling = undefined;
     if (isFinal(this.#job.job.state)) void this.#end();
     else this.#run();
   }
@@ -135,8 +139,10 @@ export class JobNotifier {
 
   async #tellAll(): Promise<void> {
     while (!this.#isClosed) {
-      const due = this.#mayTell ? this.#due() : undefined;
-      if (due !== undefined) await this.#tell(due);
+      const due = this.#due();
+      // What has failed is not due any more: nothing else waits for it.
+      if (due !== this.#failed) this.#endRetry();
+      if (due !== undefined && this.#mayTell) await this.#tell(due);
       else if (this.#isOfferDue()) await this.#offer();
       else break;
     }
@@ -154,14 +160,14 @@ export class JobNotifier {
     const { state, files, notification } = this.#job.job;
     const { clsid, commandLine } = notification;
     const hasObject = this.#receiver.hasObject || clsid !== undefined;
-    const ended = state === 'TRANSFERRED' || state === 'ERROR';
-    if (ended && notification.told) return undefined;
+    const end = state === 'TRANSFERRED' || state === 'ERROR' ? state : undefined;
+    if (end && notification.told) return undefined;
     if (hasObject && this.#flags(NOTIFY.FILE_TRANSFERRED)) {
       const file = files.findIndex(({ size, told }) => size !== undefined && !told);
       if (file >= 0) return file;
     }
-    const flag = state === 'TRANSFERRED' ? NOTIFY.JOB_TRANSFERRED : NOTIFY.JOB_ERROR;
-    return ended && this.#flags(flag) && (hasObject || commandLine) ? 'end' : undefined;
+    const flag = end === 'TRANSFERRED' ? NOTIFY.JOB_TRANSFERRED : NOTIFY.JOB_ERROR;
+    return this.#flags(flag) && (hasObject || commandLine) ? end : undefined;
   }
 
   async #tell(due: Due): Promise<void> {
@@ -170,44 +176,58 @@ export class JobNotifier {
     const given = await this.#parts.turns.run(user, async () => {
       // Whoever waited for a turn may have nothing to say any more.
       if (this.#isClosed || this.#due() !== due) return undefined;
-      const { job } = this.#job;
-      const { state } = job;
-      const outcome = await this.#receiver.give(this.#important(due), job.notification);
-      if (outcome === 'told') await this.#told(due, job.files, state);
+      this.#telling = due;
+      const outcome = await this.#receiver.give(this.#important(due), this.#job.job.notification);
+      if (outcome === 'told') await this.#told(due);
       return outcome;
     });
-    if (given === 'failed') this.#retryLater();
+    this.#checkClass();
+    if (given === 'failed' && this.#telling === due) this.#retryLater();
     if (given === 'nobody') this.#isMute = true;
   }
 
+  #isStill(due: Due | undefined): boolean {
+    const { state, files } = this.#job.job;
+    return typeof due === 'number' ? files[due]?.size !== undefined : due === state;
+  }
+
   #important(due: Due): Notification {
-    const { error, state } = this.#job.job;
+    const { error } = this.#job.job;
     const job = this.#parts.shown(this.#job);
-    if (due !== 'end') return { method: 'fileTransferred', arguments: { job, file: due } };
-    if (state === 'TRANSFERRED') return { method: 'jobTransferred', arguments: { job } };
+    if (typeof due === 'number') return { method: 'fileTransferred', arguments: { job, file: due } };
+    if (due === 'TRANSFERRED') return { method: 'jobTransferred', arguments: { job } };
     return { method: 'jobError', arguments: { job, error: error ? shownError(error) : null } };
   }
 
   /** It was heard; unless the file, or the job's end, is another one by now. */
-  async #told(due: Due, files: readonly JobFile[], state: Job['state']): Promise<void> {
+  async #told(due: Due): Promise<void> {
     this.#receiver.next();
     await this.#job.change((job) => {
-      if (due === 'end') {
-        return job.state === state ? { ...job, notification: { ...job.notification, told: true } } : undefined;
-      }
-      const isSame = job.files[due]?.size !== undefined && job.files[due]?.size === files[due]?.size;
-      if (!isSame) return undefined;
-      return { ...job, files: job.files.map((file, at) => (at === due ? { ...file, told: true } : file)) };
+      if (this.#telling !== due) return undefined;
+      if (typeof due === 'number') return withFile(job, due, { told: true });
+      return { ...job, notification: { ...job.notification, told: true } };
     });
+  }
+
+  /** Another class was set while an object of the one before was made (JOB-OPEN-5). */
+  #checkClass(): void {
+    this.#receiver.detachOfOther(this.#job.job.notification.clsid);
   }
 
   #retryLater(): void {
     if (this.#isClosed) return;
-    this.#cancelRetry?.();
+    this.#endRetry();
+    this.#failed = this.#due();
     this.#cancelRetry = this.#parts.clock.after(this.#job.job.minimumRetryDelay * 1000, () => {
-      this.#cancelRetry = undefined;
+      this.#endRetry();
       this.#run();
     });
+  }
+
+  #endRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    this.#failed = undefined;
   }
 
   // ------------------------------------------------------------------------------------------ what may be lost
@@ -255,6 +275,8 @@ export class JobNotifier {
     const { notification: settings } = this.#job.job;
     const user = this.#receiver.userOf(settings);
     if (user === undefined) return false;
-    return this.#parts.turns.runIfFree(user, () => this.#receiver.offer(notification, settings), false);
+    const arrived = await this.#parts.turns.runIfFree(user, () => this.#receiver.offer(notification, settings), false);
+    this.#checkClass();
+    return arrived;
   }
 }

@@ -112,26 +112,25 @@ export class JobReceiver {
     }
     if (settings.clsid === undefined) return 'nobody';
     const made = await this.#create(settings.clsid, settings.clsidUser);
+    // Somebody has set one meanwhile: that is who is told (JOB-94).
+    if (this.#attached) {
+      made?.release();
+      return this.#call(call, settings);
+    }
     if (!made) return 'failed';
-    const answer = await this.#answer(made, bytes);
+    const { clsid, clsidUser: user } = settings;
+    this.attach(made, user, clsid);
+    const answer = await this.#answer({ object: made, user, clsid }, bytes);
     return answer === 'gone' ? 'failed' : answer;
   }
 
-  async #create(clsid: Guid, user: string): Promise<Attached | undefined> {
-    let object: CallableObject;
+  /** Undefined where it cannot be created: it is tried again with the notification (JOB-OPEN-4). */
+  async #create(clsid: Guid, user: string): Promise<CallableObject | undefined> {
     try {
-      object = await this.#parts.activator.activate(clsid, user);
+      return await this.#parts.activator.activate(clsid, user);
     } catch {
-      // JOB-OPEN-4: it is tried again with the notification.
       return undefined;
     }
-    if (this.#attached) {
-      // Somebody has set one meanwhile: that is who is told (JOB-94).
-      object.release();
-      return undefined;
-    }
-    this.attach(object, user, clsid);
-    return this.#attached;
   }
 
   async #answer({ object }: Attached, bytes: Uint8Array): Promise<number | 'gone'> {

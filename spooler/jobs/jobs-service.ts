@@ -123,7 +123,7 @@ export class JobsService implements Service {
     this.#checkAdministers(caller, bareName(wanted));
     await this.#system.printers.remove(wanted, (found) => {
       const jobs = [...this.#system.jobsOf(found.name)].length;
-      if (jobs > 0) throw new SpoolError('BG_E_INVALID_STATE', { input: `the printer has ${jobs} jobs` });
+      if (jobs > 0) throw new SpoolError('BG_E_INVALID_STATE', { input: `the printer has jobs: ${jobs}` });
     });
     return ok();
   }

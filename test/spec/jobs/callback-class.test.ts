@@ -102,6 +102,66 @@ describe('setProperty(NotificationClsid)', () => {
     expect(stage.classes.got).toEqual(['class jobTransferred']);
   });
 
+  test('JOB-95, JOB-OPEN-6, decided: clearing lets the object of the class go, and the next is a new one', async () => {
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    await ann.call('setNotifyFlags', { job, flags: NOTIFY.JOB_TRANSFERRED | NOTIFY.FILE_TRANSFERRED });
+    await setClass(ann, job, CLASS);
+    await stage.settle();
+    await ann.call('setNotifyInterface', { job, object: null });
+    await print(here);
+    expect(stage.classes.objects.map(({ isReleased }) => isReleased)).toEqual([true, false]);
+    expect(stage.classes.got).toEqual(['class fileTransferred 0', 'class jobTransferred']);
+  });
+
+  test('JOB-94: an object that is set while one of the class is made is told at once', async () => {
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    let made: () => void = () => {};
+    stage.classes.gate = new Promise((resolve) => {
+      made = resolve;
+    });
+    await setClass(ann, job, CLASS);
+    await print(here);
+    expect(stage.classes.users).toEqual(['ann']);
+    await ann.watch(job);
+    made();
+    await stage.settle();
+    expect(ann.got).toEqual(['jobTransferred']);
+    expect(stage.classes.got).toEqual([]);
+    expect(stage.classes.objects.map(({ isReleased }) => isReleased)).toEqual([true]);
+  });
+
+  test('JOB-93: a class that is set while one cannot be created is tried at once', async () => {
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    stage.classes.callbacks.delete(CLASS);
+    stage.classes.callbacks.set(OTHER_CLASS, () => 0);
+    await setClass(ann, job, CLASS);
+    await print(here);
+    await setClass(ann, job, OTHER_CLASS);
+    await stage.settle();
+    expect(stage.classes.got).toEqual(['other jobTransferred']);
+  });
+
+  test('JOB-OPEN-5, decided: one that is made while another class is set tells no more than that once', async () => {
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    stage.classes.callbacks.set(OTHER_CLASS, () => 0);
+    let made: () => void = () => {};
+    stage.classes.gate = new Promise((resolve) => {
+      made = resolve;
+    });
+    await ann.call('setNotifyFlags', { job, flags: NOTIFY.JOB_TRANSFERRED | NOTIFY.FILE_TRANSFERRED });
+    await setClass(ann, job, CLASS);
+    await stage.settle();
+    await setClass(ann, job, OTHER_CLASS);
+    made();
+    await print(here);
+    expect(stage.classes.got).toEqual(['class fileTransferred 0', 'other jobTransferred']);
+    expect(stage.classes.objects.map(({ isReleased }) => isReleased)).toEqual([true, false]);
+  });
+
   test('JOB-95: GUID_NULL clears the class', async () => {
     await using here = await scene();
     await setClass(here.ann, here.job, CLASS);
@@ -277,6 +337,20 @@ describe('setNotifyCmdLine', () => {
     expect(here.ann.got).toHaveLength(1);
   });
 
+  test('JOB-133, decided: what the job tells next begins with the method again', async () => {
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    await setCommandLine(ann, job);
+    await ann.watch(job, ({ method }) => (method === 'jobError' ? FAILED : 0));
+    await ann.call('setValidationState', { job, file: 0, valid: false });
+    await stage.settle();
+    expect(stage.ran).toHaveLength(1);
+    await ann.write(job, 0, 0, new Uint8Array(10), true);
+    await print(here);
+    expect(ann.got).toEqual(['jobError BG_E_VALIDATION_FAILED', 'jobTransferred']);
+    expect(stage.ran).toHaveLength(1);
+  });
+
   test('JOB-143: a program that has failed is not repeated for a job that is over', async () => {
     await using here = await scene({ succeeds: () => false });
     await setCommandLine(here.ann, here.job);
@@ -311,6 +385,10 @@ describe('setNotifyCmdLine', () => {
     await print(here);
     await here.stage.advance(60_000);
     expect(here.stage.ran).toEqual([]);
+    // Nor do they keep it from what is for it.
+    await here.ann.call('setNotifyFlags', { job: here.job, flags: 0x3b });
+    await here.stage.settle();
+    expect(here.stage.ran).toHaveLength(1);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { JOB_CALLBACK } from '../../../shared/jobs/job-callback.ts';
 import { NOTIFY } from '../../../shared/jobs/vocabulary.ts';
 import { ALL_FLAGS, FAILED, id, type JobClient, JobStage, S_FALSE } from './job-stage.ts';
 
@@ -37,6 +38,8 @@ describe('setNotifyFlags', () => {
     await ann.call('cancel', { job });
     await expect(flags(ann, job, 1)).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
     await expect(ann.watch(job)).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
+    const clearing = ann.call('setNotifyInterface', { job, object: null });
+    await expect(clearing).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
     await expect(ann.call('setProperty', { job, property: 'NotificationClsid', value: id(1) })).rejects.toMatchObject({
       code: 'BG_E_INVALID_STATE',
     });
@@ -119,10 +122,26 @@ describe('jobModification', () => {
     const states = ann.got.map((text) => text.split(' ')[1]);
     expect(states).toContain('SUSPENDED');
     expect(states).toContain('CONNECTING');
+    expect(states).not.toContain('TRANSFERRED');
     expect(ann.got).toContain('jobModification TRANSFERRING 10');
     const told = ann.got.length;
     await stage.advance(60_000);
     expect(ann.got).toHaveLength(told);
+  });
+
+  test('JOB-57: that something was told is no change', async () => {
+    await using stage = await JobStage.start();
+    await stage.printer();
+    const ann = await stage.client();
+    const job = await ann.create([10]);
+    await ann.call('setProperty', { job, property: 'MinimumNotificationInterval', value: 0 });
+    await flags(ann, job, ENDS | NOTIFY.FILE_TRANSFERRED | NOTIFY.JOB_MODIFICATION);
+    await ann.watch(job);
+    await stage.settle();
+    expect(ann.got).toEqual(['fileTransferred 0', 'jobModification SUSPENDED 0']);
+    await ann.call('resume', { job });
+    await stage.advance(60_000);
+    expect(ann.got.at(-1)).toBe('jobTransferred');
   });
 
   test('JOB-58, JOB-192: comes at most twice a second by default, with the latest of everything', async () => {
@@ -283,6 +302,62 @@ describe('a callback that fails', () => {
     expect(ann.got).toEqual(['fileTransferred 0']);
     await stage.advance(1_000);
     expect(ann.got).toEqual(['fileTransferred 0', 'fileTransferred 0', 'fileTransferred 1', 'jobTransferred']);
+  });
+
+  test('JOB-130, decided: what has failed waits; what is told instead of it does not', async () => {
+    await using stage = await JobStage.start();
+    await stage.printer({ failures: [{ reason: 'blocked', afterBytes: 0 }] });
+    const ann = await stage.client();
+    const job = await ann.create([20]);
+    await ann.watch(job, ({ method }) => (method === 'jobError' ? FAILED : 0));
+    await ann.call('resume', { job });
+    await stage.advance(2_000);
+    expect(ann.got).toEqual(['jobError DOCUMENT_BLOCKED']);
+    await ann.call('resume', { job });
+    await stage.advance(2_000);
+    expect(ann.got).toEqual(['jobError DOCUMENT_BLOCKED', 'jobTransferred']);
+  });
+
+  test('JOB-131, decided: nor does the file that was written in the place of one that failed', async () => {
+    await using stage = await JobStage.start();
+    await stage.printer();
+    const ann = await stage.client();
+    const job = await ann.create([20]);
+    await flags(ann, job, NOTIFY.FILE_TRANSFERRED);
+    const answers = [FAILED, 0];
+    await ann.watch(job, () => answers.shift());
+    await stage.settle();
+    await ann.call('setValidationState', { job, file: 0, valid: false });
+    await ann.write(job, 0, 0, new Uint8Array(20), true);
+    await stage.settle();
+    expect(ann.got).toEqual(['fileTransferred 0', 'fileTransferred 0']);
+  });
+
+  test('JOB-59, JOB-73: a file that is found invalid and written again while it is told is told again', async () => {
+    await using stage = await JobStage.start();
+    await stage.printer();
+    const ann = await stage.client();
+    const job = await ann.create([20]);
+    await flags(ann, job, NOTIFY.FILE_TRANSFERRED);
+    const object = id(60_000);
+    const answers: (() => Promise<unknown>)[] = [];
+    let told = 0;
+    const seen = stage.rig.recorder((event) => {
+      if (event.kind !== 'notification') return;
+      told++;
+      answers.push(async () => event.channel?.sendNotification('{"hresult":0}'));
+    });
+    await ann.listener.registerForNotifications({ name: object, type: JOB_CALLBACK, style: 'kBiDirectional' }, seen);
+    await ann.call('setNotifyInterface', { job, object });
+    await stage.settle();
+    await ann.call('setValidationState', { job, file: 0, valid: false });
+    await ann.write(job, 0, 0, new Uint8Array(20), true);
+    for (let times = 1; times <= 2; times++) {
+      await answers.shift()?.();
+      await stage.settle();
+      expect(told).toBe(2);
+    }
+    await ann.call('cancel', { job });
   });
 
   test('JOB-130: one that does not answer in time has failed, and hinders nobody else', async () => {

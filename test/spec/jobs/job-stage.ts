@@ -76,6 +76,8 @@ export class TestClasses implements JobClasses {
   /** What the objects of a class do; a class that is not here cannot be created. */
   readonly callbacks = new Map<Guid, Callback>([[CLASS, () => 0]]);
   readonly unknown = new Set<Guid>();
+  /** What making an object waits for. */
+  gate: Promise<void> | undefined;
   readonly got: string[] = [];
   readonly objects: TestObject[] = [];
   /** For whom objects were made. */
@@ -87,6 +89,7 @@ export class TestClasses implements JobClasses {
 
   async activate(clsid: Guid, user: string): Promise<CallableObject> {
     this.users.push(user);
+    await this.gate;
     const callback = this.callbacks.get(clsid);
     if (!callback) throw new SpoolError('CO_E_SERVER_EXEC_FAILURE', { input: clsid });
     const object = new TestObject((call) => {

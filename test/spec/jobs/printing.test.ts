@@ -260,6 +260,26 @@ test('JOB-36, JOB-188: a higher priority goes first, and a lower one gets no sli
   await expect(ann.call('setPriority', { job: low, priority: 100 })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
 });
 
+test('JOB-36, JOB-188: a slice ends for a job of the same priority or a higher one, not for a lower one', async () => {
+  await using stage = await JobStage.start();
+  await stage.printer({ timeSlice: 1_000, connectTime: 1_000 });
+  const ann = await stage.client();
+  const low = await ann.create([10]);
+  const high = await ann.create([30], { priority: 2 });
+  for (const job of [high, low]) await ann.call('resume', { job });
+  // One time to connect: each further turn would take a second more.
+  await stage.advance(4_000);
+  expect(await ann.state(high)).toBe('TRANSFERRED');
+});
+
+test('JOB-33, JOB-34: ten minutes between tries and fourteen days of patience, unless somebody says otherwise', async () => {
+  await using stage = await JobStage.start();
+  await stage.printer();
+  const ann = await stage.client();
+  const job = await ann.create();
+  expect(await ann.job('job', { job })).toMatchObject({ minimumRetryDelay: 600, noProgressTimeout: 1_209_600 });
+});
+
 test('JOB-MAP-2, decided: a paused printer gives no turns, and its jobs are in no error', async () => {
   await using stage = await JobStage.start();
   await stage.printer({ reasons: ['paused'] });
@@ -327,7 +347,9 @@ test('JOB-30: a job that nobody touches for 90 days is cancelled', async () => {
   const [old, young] = [await ann.create(), await ann.create()];
   stage.wall.ahead = 90 * 24 * 3_600_000 - 1_800_000;
   await ann.call('setPriority', { job: young, priority: 2 });
-  await stage.advance(3_600_000);
+  await stage.advance(1_799_000);
+  expect(await ann.state(old)).toBe('SUSPENDED');
+  await stage.advance(1_801_000);
   expect(await ann.state(old)).toBe('CANCELLED');
   expect(await ann.state(young)).toBe('SUSPENDED');
 });

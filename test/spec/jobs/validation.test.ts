@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { NOTIFY } from '../../../shared/jobs/vocabulary.ts';
 import { type JobClient, JobStage } from './job-stage.ts';
@@ -76,6 +78,7 @@ test('JOB-38, JOB-73, JOB-161: an invalid document is an error of the job, and i
     files: [{ bytesTransferred: 0, completed: false, valid: false }],
   });
   expect(ann.got).toEqual(['fileTransferred 0', 'jobError BG_E_VALIDATION_FAILED']);
+  await expect(readFile(join(stage.folder, job, '0'))).rejects.toMatchObject({ code: 'ENOENT' });
   await ann.call('resume', { job });
   await stage.advance(60_000);
   expect(await ann.state(job)).toBe('QUEUED');
