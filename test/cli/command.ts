@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly output?: string;
   /** Whether a spooler keeps what must last in the data folder of the user, who is then one that `env` makes. */
   readonly keeps?: boolean;
+  /** A command that becomes the command that follows it, such as one that gives it a disk of its own. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `spoolpipe` with these words. `await using` kills what is still running. */
@@ -56,13 +58,14 @@ export class Running implements AsyncDisposable {
   #hasEnded = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(words: readonly string[], { env = {}, input, output, keeps = false }: StartOptions) {
+  constructor(words: readonly string[], { env = {}, input, output, keeps = false, through = [] }: StartOptions) {
     this.#words = words.join(' ');
     const isNamed = words[0] !== 'serve' || words.includes('--data') || words.includes('--ephemeral');
     const kept = isNamed || keeps ? [] : ['--ephemeral'];
     const { SPOOLPIPE_URL: _url, SPOOLPIPE_TOKEN: _token, ...inherited } = process.env;
     const file = output === undefined ? undefined : openSync(output, 'w');
-    this.#child = spawn(process.execPath, [ENTRY, ...words, ...kept], {
+    const [command = '', ...args] = [...through, process.execPath, ENTRY, ...words, ...kept];
+    this.#child = spawn(command, args, {
       env: { ...inherited, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', file ?? 'pipe', 'pipe'],
     });
@@ -172,8 +175,12 @@ export interface Served extends AsyncDisposable {
   readonly process: Running;
 }
 
-export async function serveOnFreePort(words: readonly string[] = [], port = 0): Promise<Served> {
-  const process = start(['serve', '--port', String(port), '--json', ...words]);
+export async function serveOnFreePort(
+  words: readonly string[] = [],
+  port = 0,
+  options: StartOptions = {},
+): Promise<Served> {
+  const process = start(['serve', '--port', String(port), '--json', ...words], options);
   const ready = await process.event('ready');
   return {
     url: String(ready['url']),

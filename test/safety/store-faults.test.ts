@@ -12,27 +12,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../spooler/store/lmdb-store.ts';
+import { injects, mounts, UNSHARE, withDisk, works } from './disks.ts';
 
 const ROUNDS = Number(process.env['SPOOLPIPE_ROUNDS'] ?? 5);
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const WRITER = script('store-writer.mjs');
 const FILLER = script('store-filler.mjs');
 
-/** Whether a command can be had here. */
-function works(command: string, ...args: readonly string[]): boolean {
-  try {
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A file system of its own, that goes with the process: as root, or where users may have namespaces. */
-const UNSHARE = ['unshare', '--mount', '--map-root-user'] as const;
-const mounts = works(...UNSHARE, 'mount', '-t', 'tmpfs', 'none', '/tmp');
-/** strace makes system calls fail, or late. */
-const injects = works('strace', '-qq', '-o', '/dev/null', '-e', 'inject=fdatasync:error=EIO', 'true');
 const loops = process.getuid?.() === 0 && works(...UNSHARE, 'sh', '-c', inLoop('$(mktemp -d)', 'true'));
 
 /** A shell's words: an ext4 file system in `folder`/image, mounted at `folder`/mounted, in which a command runs. */
@@ -162,8 +148,8 @@ test.runIf(mounts)(
   async () => {
     const folder = join(root, 'tmpfs');
     await mkdir(folder);
-    const words = `mount -t tmpfs -o size=3m none '${folder}' && exec '${process.execPath}' '${FILLER}' '${folder}/data'`;
-    expect(linesOf(...UNSHARE, 'sh', '-c', words)).toEqual(FULL);
+    const [command = '', ...words] = withDisk(folder, 3);
+    expect(linesOf(command, ...words, process.execPath, FILLER, join(folder, 'data'))).toEqual(FULL);
   },
   30_000,
 );
