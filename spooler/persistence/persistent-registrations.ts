@@ -144,6 +144,7 @@ export class PersistentRegistrations {
     const { registration, attachment } = this.#attachmentOf(caller, id);
     attachment.detach();
     this.#detached(registration);
+    await this.#steps.join(registration.backlog);
   }
 
   /** Resolves once it is gone for good. Rejects with `NOT_REGISTERED`, or as the store does. */

@@ -141,7 +141,7 @@ describe('acknowledging', () => {
     await stage.send('a');
     const before = await stage.store.copy();
     stage.store.refusal = new Error('no');
-    await expect(ann.acknowledge(one, 1)).rejects.toMatchObject({ code: 'E_FAIL' });
+    await expect(ann.acknowledge(one, 1)).rejects.toMatchObject({ code: 'STORE_FAILED' });
     stage.store.refusal = undefined;
     await using again = await RegistrationStage.start({ store: before });
     const two = await (await again.client()).attach('desk');

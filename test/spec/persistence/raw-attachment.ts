@@ -73,6 +73,11 @@ export class RawAttachment {
     return this.given.map(({ number }) => number);
   }
 
+  /** So many it was told of that are lost. */
+  get lost(): number {
+    return this.remarks.reduce((sum, heading) => sum + ('lost' in heading ? heading.lost : 0), 0);
+  }
+
   take(data: Uint8Array | null): void {
     if (!this.isAnswered) this.early = true;
     if (!this.#run) {

@@ -16,11 +16,13 @@ export class HeldStore implements Store {
   readonly writes: (readonly Change[])[] = [];
   /** Values that were read. */
   read = 0;
+  #held: 'writes' | 'answers' = 'writes';
   #gate: Promise<void> | undefined;
   #open: () => void = () => {};
 
-  /** Nothing is written until `letGo`. */
-  hold(): void {
+  /** Nothing is written until `letGo`; or it is, and nobody hears of it until then. */
+  hold(what: 'writes' | 'answers' = 'writes'): void {
+    this.#held = what;
     this.#gate = new Promise((resolve) => {
       this.#open = resolve;
     });
@@ -42,10 +44,11 @@ export class HeldStore implements Store {
     const copied = changes.map((change): Change => {
       return 'put' in change ? { put: [change.put[0], change.put[1].slice()] } : change;
     });
-    await this.#gate;
+    if (this.#held === 'writes') await this.#gate;
     if (this.refusal) throw this.refusal;
     this.writes.push(copied);
     await this.#store.write(copied);
+    await this.#gate;
   }
 
   async close(): Promise<void> {}
@@ -73,6 +76,7 @@ export interface StageOptions
 
 export class RegistrationStage implements AsyncDisposable {
   readonly rig: Rig;
+  /** What it was given, where that is one of these. */
   readonly store: HeldStore;
   readonly #channels = new Map<string, { sender: Sender; channel: SenderChannel }>();
   readonly #clients: RawPersistentClient[] = [];
