@@ -5,10 +5,10 @@ import * as lmdb from 'lmdb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Code } from '../../shared/index.ts';
 import { storeSuite } from '../../test/conformance/store-suite.ts';
-import { openStore } from './lmdb-store.ts';
+import { openLmdbStore as openStore } from './lmdb-store.ts';
 import type { Store } from './store.ts';
 import { checkStore, compactStore } from './store-care.ts';
-import type { Migration } from './store-format.ts';
+import { MIGRATIONS, type Migration } from './store-format.ts';
 
 storeSuite(
   'LmdbStore',
@@ -105,11 +105,11 @@ describe('a file that cannot be used is refused, and left as it is', () => {
 
   test('a newer format is STORE_TOO_NEW, whatever is in it', async () => {
     const folder = await newFolder();
-    const newer = await openStore(folder, { migrations: [() => {}] });
+    const newer = await openStore(folder, { migrations: [...MIGRATIONS, () => {}] });
     await newer.write([{ put: ['a', bytes('1')] }]);
     await newer.close();
     await expect(openStore(folder)).rejects.toThrow(code('STORE_TOO_NEW'));
-    const again = await openStore(folder, { migrations: [() => {}] });
+    const again = await openStore(folder, { migrations: [...MIGRATIONS, () => {}] });
     expect(await all(again)).toEqual({ a: '1' });
     await again.close();
   });
@@ -143,10 +143,10 @@ test('an older format is made the newest when it is opened, once', async () => {
     (name: string): Migration =>
     () =>
       migrated.push(name);
-  const migrations = [migration('1 to 2'), migration('2 to 3')];
+  const migrations = [...MIGRATIONS, migration('2 to 3'), migration('3 to 4')];
   for (const time of ['first', 'second']) {
     const store = await openStore(folder, { migrations });
-    expect([time, migrated, await all(store)]).toEqual([time, ['1 to 2', '2 to 3'], { a: '1' }]);
+    expect([time, migrated, await all(store)]).toEqual([time, ['2 to 3', '3 to 4'], { a: '1' }]);
     await store.close();
   }
 });
@@ -157,7 +157,7 @@ test('a migration that throws has changed nothing', async () => {
     values.removeSync('a');
     throw new Error('no');
   };
-  await expect(openStore(folder, { migrations: [failing] })).rejects.toThrow(/no/);
+  await expect(openStore(folder, { migrations: [...MIGRATIONS, failing] })).rejects.toThrow(/no/);
   const store = await openStore(folder);
   expect(await all(store)).toEqual({ a: '1' });
   await store.close();

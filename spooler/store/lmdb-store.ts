@@ -5,49 +5,30 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, SpoolError, systemClock } from '../../shared/index.ts';
-import { GroupCommit } from './group-commit.ts';
+import { SpoolError } from '../../shared/index.ts';
+import { type Group, GroupCommit } from './group-commit.ts';
 import { type Database, type Lmdb, loadLmdb, type ReadTransaction, type RootDatabase } from './lmdb.ts';
 import { type Change, checkChanges, type EntriesOptions, type Entry, type Store } from './store.ts';
 import { storeFailure } from './store-failure.ts';
 import { checkStoreFile } from './store-file.ts';
 import { MIGRATIONS, type Migration, openFormat } from './store-format.ts';
-import { lockStore, type StoreLock } from './store-lock.ts';
+import { lockStore, OWNER_FILE, type StoreLock } from './store-lock.ts';
+import { defaultStoreOptions, type StoreOptions } from './store-options.ts';
 import { decodeValue, encodeValue } from './stored-value.ts';
 
-export interface StoreOptions {
-  /** Milliseconds a commit may take until the store is given up; default 30,000. */
-  readonly commitTime?: number;
-  readonly clock?: Clock;
-  /** Hears of the first commit of those in a row that fail, whoever waits for them. Must not throw. */
-  readonly onFailure?: (failure: SpoolError) => void;
+export interface LmdbStoreOptions extends StoreOptions {
   /** For tests of this package. */
   readonly migrations?: readonly Migration[];
 }
 
-/** Where things are in the folder of a store. */
+/** Where it is in the folder of a store. */
 export const STORE_FILE = 'store.mdb';
-export const OWNER_FILE = 'owner.mdb';
 
-const COMMIT_TIME = 30_000;
 /** Greater than every character of a key. */
 const AFTER_ALL_KEYS = '\x7f';
 
-/**
- * Opens the store in a folder, which is made where it is missing. It is this process's alone until it is closed. Rejects,
- * nothing changed, with
- * - `STORE_IN_USE`: it is open, here or in another process that lives,
- * - `STORE_CORRUPT`: the file is damaged, or is no store,
- * - `STORE_TOO_NEW`: a newer version has written it,
- * - `STORE_FULL`, `STORE_FAILED`: the disk does not take it,
- * - `STORE_UNAVAILABLE`: there is no lmdb for this platform.
- */
-export async function openStore(folder: string, options: StoreOptions = {}): Promise<Store> {
-  return openLmdbStore(folder, options);
-}
-
-/** The same, for what needs to know that it is lmdb. */
-export async function openLmdbStore(folder: string, options: StoreOptions = {}): Promise<LmdbStore> {
+/** Opens the store in a folder, which is made where it is missing, without a journal. Rejects as `openStore` does. */
+export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<LmdbStore> {
   const lmdb = await loadLmdb();
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -71,29 +52,47 @@ export async function openFailure(reason: unknown, folder: string): Promise<Spoo
   return new SpoolError(code, { input: why ? `${folder}: ${why}` : folder, cause: reason });
 }
 
+/** What goes into one transaction, as it is stored. */
+class Changes implements Group {
+  readonly changes: Change[] = [];
+  readonly isFull = false;
+
+  add(changes: readonly Change[]): void {
+    for (const change of changes) {
+      this.changes.push('put' in change ? { put: [change.put[0], encodeValue(...change.put)] } : change);
+    }
+  }
+}
+
 export class LmdbStore implements Store {
   readonly #root: RootDatabase;
   readonly #values: Database;
   readonly #lock: StoreLock;
   readonly #folder: string;
-  readonly #commits: GroupCommit;
+  readonly #commits: GroupCommit<Changes>;
   readonly #onFailure: (failure: SpoolError) => void;
   readonly #readings = new Set<ReadTransaction>();
   #hasFailed = false;
   #closing: Promise<void> | undefined;
 
   private constructor(root: RootDatabase, values: Database, lock: StoreLock, folder: string, options: StoreOptions) {
-    const { clock = systemClock, commitTime = COMMIT_TIME, onFailure = () => {} } = options;
+    const { clock, commitTime, onFailure } = defaultStoreOptions(options);
     this.#root = root;
     this.#values = values;
     this.#lock = lock;
     this.#folder = folder;
     this.#onFailure = onFailure;
-    this.#commits = new GroupCommit({ clock, commitTime, commit: (changes) => this.#commit(changes) });
+    this.#commits = new GroupCommit({
+      newGroup: () => new Changes(),
+      commit: ({ changes }) => this.#commit(changes),
+      onStalled: onFailure,
+      clock,
+      commitTime,
+    });
   }
 
   /** Takes the lock over, where it resolves. */
-  static async open(lmdb: Lmdb, lock: StoreLock, folder: string, options: StoreOptions = {}): Promise<LmdbStore> {
+  static async open(lmdb: Lmdb, lock: StoreLock, folder: string, options: LmdbStoreOptions = {}): Promise<LmdbStore> {
     const path = join(folder, STORE_FILE);
     await checkStoreFile(path);
     // Without overlapping, a commit has ended once it is on the disk, and one that fails says so.
@@ -119,24 +118,14 @@ export class LmdbStore implements Store {
 
   /** Rejects with `STORE_CORRUPT` at the first value that is not what was stored. */
   async *entries(prefix: string, { after = '' }: EntriesOptions = {}): AsyncGenerator<Entry, void> {
-    for (const [key, value] of this.#read(prefix, after)) {
+    for (const [key, value] of this.read(prefix, after)) {
       if (value === undefined) throw new SpoolError('STORE_CORRUPT', { input: `${this.#folder}: at ${key}` });
       yield [key, value];
     }
   }
 
-  /** Reads everything: how many entries there are, and the keys of those that are not what was stored. */
-  inspect(): { readonly entries: number; readonly damaged: readonly string[] } {
-    const damaged: string[] = [];
-    let entries = 0;
-    for (const [key, value] of this.#read('', '')) {
-      entries++;
-      if (value === undefined) damaged.push(key);
-    }
-    return { entries, damaged };
-  }
-
-  *#read(prefix: string, after: string): Generator<readonly [key: string, value: Uint8Array | undefined], void> {
+  /** The same, but a value that is not what was stored is undefined. */
+  *read(prefix: string, after: string): Generator<readonly [key: string, value: Uint8Array | undefined], void> {
     this.#checkOpen();
     this.#values.resetReadTxn();
     const transaction = this.#values.useReadTransaction();
@@ -158,11 +147,7 @@ export class LmdbStore implements Store {
     this.#checkOpen();
     checkChanges(changes);
     if (changes.length === 0) return;
-    await this.#commits.write(
-      changes.map((change) =>
-        'put' in change ? { put: [change.put[0], encodeValue(change.put[0], change.put[1])] } : change,
-      ),
-    );
+    await this.#commits.write(changes);
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {

@@ -9,8 +9,11 @@ import type { Database, RootDatabase } from './lmdb.ts';
 /** Makes the entries of one version those of the next, in the transaction that it is called in. */
 export type Migration = (values: Database) => void;
 
-/** The first makes version 2 of version 1. None is ever taken away. */
-export const MIGRATIONS: readonly Migration[] = [];
+/**
+ * The first makes version 2 of version 1. None is ever taken away. Of version 2 the journal beside the file is a part,
+ * which those that only know version 1 would not look at.
+ */
+export const MIGRATIONS: readonly Migration[] = [() => {}];
 
 const VERSION_KEY = 'version';
 

@@ -6,6 +6,9 @@
 import { SpoolError } from '../../shared/index.ts';
 import type { Lmdb } from './lmdb.ts';
 
+/** Where it is in the folder of a store. */
+export const OWNER_FILE = 'owner.mdb';
+
 export interface StoreLock {
   /** Lets the store go. */
   release(): Promise<void>;

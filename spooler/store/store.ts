@@ -33,13 +33,17 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export function keyOf(change: Change): string {
+  return 'put' in change ? change.put[0] : change.remove;
+}
+
 /** Visible ASCII, so that every implementation has the same order, and short enough for all of them. */
 const KEY = /^[\x21-\x7e]{1,256}$/;
 
 /** Throws `E_INVALIDARG` unless every key is 1 to 256 visible ASCII characters. */
 export function checkChanges(changes: readonly Change[]): void {
   for (const change of changes) {
-    const key = 'put' in change ? change.put[0] : change.remove;
+    const key = keyOf(change);
     if (!KEY.test(key)) throw new SpoolError('E_INVALIDARG', { input: `key: ${JSON.stringify(key.slice(0, 80))}` });
   }
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../spooler/store/lmdb-store.ts';
+import { openStore } from '../../spooler/store/open-store.ts';
 import { injects, mounts, UNSHARE, withDisk, works } from './disks.ts';
 
 const ROUNDS = Number(process.env['SPOOLPIPE_ROUNDS'] ?? 5);

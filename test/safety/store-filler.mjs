@@ -1,10 +1,11 @@
-// Fills the disk of a store, makes room, goes on, and reads everything back: `node store-filler.mjs FOLDER`. Says what it meets.
+// Fills the disk of a store, makes room, goes on, and reads everything back: `node store-filler.mjs FOLDER`. Says what it
+// meets. Its journal is small, so that room in the store behind is what counts.
 import { openStore } from '../../dist/spooler/index.js';
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const [, , folder] = process.argv;
 const failures = [];
-const store = await openStore(folder, { onFailure: ({ code }) => failures.push(code) });
+const store = await openStore(folder, { journalSize: 131_072, onFailure: ({ code }) => failures.push(code) });
 const acknowledged = new Set();
 
 /** Resolves with the code of a refusal. */
