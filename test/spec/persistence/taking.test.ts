@@ -10,7 +10,7 @@ import { RegistrationStage } from './registration-stage.ts';
 const S_OK = hresultOf('S_OK');
 
 describe('a persistent registration', () => {
-  test('JOB-110, ours: gets what was sent while its listener was away, in order, and says that it was recovered', async () => {
+  test('gets what was sent while its listener was away, in order, and says that it was recovered', async () => {
     await using stage = await RegistrationStage.start();
     const first = await stage.client();
     const one = await first.attach('desk');
@@ -70,7 +70,7 @@ describe('a persistent registration', () => {
     expect([everything.texts, desk.texts, live.texts]).toEqual([['a'], ['a'], ['a']]);
   });
 
-  test('PAN-48, ours: travels as it was sent, null, empty and large', async () => {
+  test('PAN-10: travels as it was sent, null, empty and large', async () => {
     await using stage = await RegistrationStage.start();
     const ann = await stage.client();
     const one = await ann.attach('desk');
