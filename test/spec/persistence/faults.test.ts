@@ -130,6 +130,8 @@ async function enact(story: readonly Step[]): Promise<void> {
         return;
       case 'takeOver':
         over();
+        // One that is away would come back, and take over itself.
+        if (listener.state === 'away') await listener.close();
         listener = await attach();
     }
   };
