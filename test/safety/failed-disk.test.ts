@@ -12,7 +12,7 @@ import { injects } from './disks.ts';
 import { untilRefused } from './until-refused.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
-/** Syncs of a thread that succeed before the first that does not. */
+/** Writes and syncs of a thread that succeed before the first that does not. */
 const GOOD = 20;
 
 let root: string;
@@ -27,7 +27,7 @@ test.runIf(injects)(
   'own decision: after a sync that failed /readyz and status say so; what needs no store goes on, and /healthz is well',
   async () => {
     // -D: it is the spooler that was started, and strace looks on.
-    const inject = ['-e', `inject=fdatasync:error=EIO:when=${GOOD + 1}+`];
+    const inject = ['-e', `inject=fdatasync,pwrite64:error=EIO:when=${GOOD + 1}+`];
     const through = ['strace', '-D', '-f', '-qq', '-o', '/dev/null', ...inject];
     await using spooler = await serveOnFreePort(['--data', join(root, 'data')], 0, { through });
     const ask = async (path: string): Promise<string> => {

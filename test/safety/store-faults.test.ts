@@ -108,11 +108,17 @@ test(
   30_000 + ROUNDS * 3_000,
 );
 
-test.runIf(injects)(
-  'a sync that fails is STORE_FAILED, and nothing that was acknowledged is lost',
-  async () => {
-    const folder = join(root, 'failed');
-    const failing = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=fdatasync:error=EIO:when=20+'];
+/** The system calls with which the journal and the store behind it get their bytes on the disk. */
+const SYNCS = [
+  ['the journal', 'pwrite64'],
+  ['the store behind', 'fdatasync'],
+] as const;
+
+test.runIf(injects).each(SYNCS)(
+  'a sync of %s that fails is STORE_FAILED, and nothing that was acknowledged is lost',
+  async (_, call) => {
+    const folder = join(root, `failed-${call}`);
+    const failing = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `inject=${call}:error=EIO:when=20+`];
     const writer = new Writer([...failing, process.execPath, WRITER, folder, '0']);
     await writer.ended;
     expect(writer.refused).toBe('STORE_FAILED');
@@ -122,11 +128,11 @@ test.runIf(injects)(
   30_000,
 );
 
-test.runIf(injects)(
-  'a disk that does not answer is STORE_STALLED, and nothing is lost either',
-  async () => {
-    const folder = join(root, 'stalled');
-    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=fdatasync:delay_enter=1500000:when=20+'];
+test.runIf(injects).each(SYNCS)(
+  'a disk that does not answer %s is STORE_STALLED, and nothing is lost either',
+  async (_, call) => {
+    const folder = join(root, `stalled-${call}`);
+    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `inject=${call}:delay_enter=1500000:when=20+`];
     const writer = new Writer([...slow, process.execPath, WRITER, folder, '0', '300']);
     await writer.ended;
     expect(writer.refused).toBe('STORE_STALLED');
