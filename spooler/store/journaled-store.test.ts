@@ -234,6 +234,7 @@ describe('a store behind', () => {
     at.behind.refusal = new SpoolError('STORE_FAILED');
     at.clock.advance(1_000);
     await turn();
+    expect(store.failure).toEqual(code('STORE_FAILED'));
     await expect(store.write([put('b')])).rejects.toThrow(code('STORE_FAILED'));
     expect(await keysOf(store)).toEqual(['a']);
     await store.close();

@@ -66,6 +66,10 @@ export class JournaledStore implements Store {
     return store;
   }
 
+  get failure(): SpoolError | undefined {
+    return this.#commits.failure ?? this.#behind.failure;
+  }
+
   async *entries(prefix: string, options: EntriesOptions = {}): AsyncGenerator<Entry, void> {
     this.#checkOpen();
     // Nothing may come between this look and the one that the loop begins with.
