@@ -169,15 +169,11 @@ export class Attachment implements Origin {
 
   // ------------------------------------------------------------------------------------------ ending
 
-  /** Gives nothing more. Resolves when the spooler has stored what is done with, or cannot. */
-  leave(): Promise<void> {
-    this.#isOver = true;
-    return this.#acknowledgements.finish();
-  }
-
-  /** Leaves; at the spooler nobody is attached any more. */
+  /** Leaves in good order: gives nothing more. Resolves when the spooler has stored what is done with, or cannot. */
   async detach(): Promise<void> {
-    await this.leave();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#acknowledgements.finish();
     this.#letGo();
   }
 

@@ -168,7 +168,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
   /** The listener leaves for good: what is acknowledged is said before. */
   async leave(): Promise<void> {
     this.#state = 'unregistered';
-    await this.#attachment?.leave();
+    await this.#attachment?.detach();
   }
 
   // ------------------------------------------------------------------------------------------ parts
