@@ -53,6 +53,8 @@ export interface JobEntry {
   readonly print: PrintJob;
   readonly notifier: JobNotifier;
   readonly waits: JobWaits;
+  /** When somebody or something changed it last, on the monotonic clock. */
+  touchedAt: number;
 }
 
 const CALL_TIME = 30_000;
@@ -191,7 +193,9 @@ export class JobSystem {
       satisfied: () => this.#satisfied(entry),
       fault,
     });
-    const entry: JobEntry = { print, notifier, waits: new JobWaits(print, { clock, fault }) };
+    const age = Math.max(0, wallClock() - record.job.changedAt);
+    const waits = new JobWaits(print, { clock, fault });
+    const entry: JobEntry = { print, notifier, waits, touchedAt: clock.now() - age };
     this.#jobs.set(record.job.id, entry);
     this.#lastNumber = Math.max(this.#lastNumber, record.job.number);
     this.#sweepLater();
@@ -215,6 +219,7 @@ export class JobSystem {
   #jobChanged(entry: JobEntry, before: Job): void {
     const { job } = entry.print;
     const hasMoved = job.state !== before.state;
+    entry.touchedAt = this.#host.clock.now();
     entry.waits.changed();
     // JOB-57; what only notes that something was told is no change.
     const isEnd = hasMoved && (job.state === 'ERROR' || job.state === 'TRANSFERRED');
@@ -245,13 +250,13 @@ export class JobSystem {
     print.trigger('complete').catch((reason: unknown) => this.#fault(reason));
   }
 
-  /** JOB-30. The machine's clock counts: it is the only one that goes on while there is no spooler. */
+  /** JOB-30. The machine's clock counts only while there is no spooler: it may be set. */
   #sweepLater(): void {
     this.#cancelSweep ??= this.#host.clock.after(SWEEP_TIME, () => {
       this.#cancelSweep = undefined;
-      const until = this.#host.wallClock() - INACTIVITY_TIME;
-      for (const { print } of this.#jobs.values())
-        if (print.job.changedAt < until) print.trigger('inactive').catch((reason: unknown) => this.#fault(reason));
+      const until = this.#host.clock.now() - INACTIVITY_TIME;
+      for (const { print, touchedAt } of this.#jobs.values())
+        if (touchedAt < until) print.trigger('inactive').catch((reason: unknown) => this.#fault(reason));
       if (this.#jobs.size > 0) this.#sweepLater();
     });
   }

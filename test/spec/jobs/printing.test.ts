@@ -343,9 +343,11 @@ test('JOB-26: only what was printed can be completed', async () => {
 test('JOB-30: a job that nobody touches for 90 days is cancelled', async () => {
   await using stage = await JobStage.start();
   await stage.printer();
-  const ann = await stage.client();
-  const [old, young] = [await ann.create(), await ann.create()];
+  const before = await stage.client();
+  const [old, young] = [await before.create(), await before.create()];
   stage.wall.ahead = 90 * 24 * 3_600_000 - 1_800_000;
+  await stage.restart();
+  const ann = await stage.client();
   await ann.call('setPriority', { job: young, priority: 2 });
   await stage.advance(1_799_000);
   expect(await ann.state(old)).toBe('SUSPENDED');
