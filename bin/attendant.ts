@@ -145,7 +145,8 @@ export class Attendant implements NotifyCallback, PersistentNotifyCallback {
 
   problem({ kind, what, reason }: Problem): void {
     if (kind === 'callbackThrew' || kind === 'registrationLost') return this.#reject(reason);
-    this.#options.output.say(`spoolpipe: ${kind}: ${what}`);
+    const why = reason instanceof Error ? `: ${reason.message}` : '';
+    this.#options.output.say(`spoolpipe: ${kind}: ${what}${why}`);
   }
 
   // ------------------------------------------------------------------------------------------ parts

@@ -22,6 +22,9 @@ const HEADING = v.union([
 /** What a later version says beyond this is let pass. */
 const ATTACHED = v.object({ recovered: v.boolean(), pending: count, lost: count, next: atLeastOne });
 
+/** Bytes of a heading; a name of the greatest length, with every character escaped, takes fewer. */
+const MOST = 16 * 1024;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Throws `PROTOCOL_VIOLATED` for what is no heading. */
@@ -41,7 +44,7 @@ export function attachedOf(json: unknown): Attached {
 /** Undefined, which no schema takes, where it is no JSON. */
 function jsonOf(bytes: Uint8Array | null): unknown {
   try {
-    return bytes === null ? undefined : JSON.parse(utf8.decode(bytes));
+    return bytes === null || bytes.length > MOST ? undefined : JSON.parse(utf8.decode(bytes));
   } catch {
     return undefined;
   }
