@@ -9,6 +9,7 @@ import type { Retention } from '../../shared/persistence/registrations.ts';
 import type { Message } from '../core/message.ts';
 import type { Change, Store } from '../store/store.ts';
 import { BlockReader, BlockWriter } from './block.ts';
+import type { BlockMemory } from './block-memory.ts';
 import type { StepMember } from './steps.ts';
 import { blockKey, blockPrefix, encodeEntry, firstOf, NUMBER_PREFIX, type NumbersEntry } from './stored-entries.ts';
 
@@ -27,6 +28,7 @@ export interface BacklogParts {
   readonly store: Store;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  readonly memory: BlockMemory;
   /** Bytes of data, of all registrations together, that are neither in the store nor refused by it. */
   readonly unstored: { bytes: number };
   /** More may be there to be given, or there is room. */
@@ -120,7 +122,10 @@ export class Backlog implements StepMember {
   add(name: string | null, message: Pick<Message, 'size' | 'isNull' | 'copyTo'>): void {
     let block = this.#building.at(-1);
     if (block === undefined || block.isFull) {
-      block = new BlockWriter(this.#parts.wallClock(), Math.max(this.#room, message.size + SMALLEST_BLOCK));
+      block = new BlockWriter(
+        this.#parts.wallClock(),
+        this.#parts.memory.take(Math.max(this.#room, message.size + SMALLEST_BLOCK)),
+      );
       this.#building.push(block);
     }
     block.add(name, message);
@@ -234,21 +239,19 @@ export class Backlog implements StepMember {
   committed(): void {
     const writing = this.#written();
     if (!writing) return;
-    const isKnown = this.#knownThrough === this.last;
+    let isKnown = this.#knownThrough === this.last;
     this.last = writing.last;
     this.#bytes += sum(writing.added);
-    if (isKnown) {
-      this.#knownThrough = writing.last;
-      for (const block of writing.added) {
-        if (this.#known.length >= this.#mostKnown) {
-          this.#knownThrough = block.first - 1;
-          break;
-        }
-        this.#known.push(block);
-        const isWanted = this.#position !== undefined && this.#inMemory < MOST_IN_MEMORY;
-        if (isWanted) this.#inMemory += block.value?.length ?? 0;
-        else block.value = undefined;
+    if (isKnown) this.#knownThrough = writing.last;
+    for (const block of writing.added) {
+      if (isKnown && this.#known.length >= this.#mostKnown) {
+        isKnown = false;
+        this.#knownThrough = block.first - 1;
       }
+      if (isKnown) this.#known.push(block);
+      const isWanted = isKnown && this.#position !== undefined && this.#inMemory < MOST_IN_MEMORY;
+      if (isWanted) this.#inMemory += block.value?.length ?? 0;
+      else this.#giveBack(block);
     }
     this.#parts.changed();
   }
@@ -259,6 +262,13 @@ export class Backlog implements StepMember {
     this.#known.unshift(...writing.removed);
     this.#bytes += sum(writing.removed);
     this.#parts.changed();
+  }
+
+  /** It was never read, so nobody refers to its memory. */
+  #giveBack(block: Block): void {
+    const memory = block.value?.buffer;
+    block.value = undefined;
+    if (memory instanceof ArrayBuffer) this.#parts.memory.giveBack(memory);
   }
 
   #written(): Writing | undefined {

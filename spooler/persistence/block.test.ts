@@ -15,7 +15,7 @@ const sent: fc.Arbitrary<Sent> = fc.record({
 });
 
 function written(all: readonly Sent[], at = 5, room = 32): Uint8Array {
-  const writer = new BlockWriter(at, room);
+  const writer = new BlockWriter(at, new ArrayBuffer(room));
   for (const { name, data } of all) {
     const size = data?.length ?? 0;
     writer.add(name, { size, isNull: data === null, copyTo: (bytes, to) => bytes.set(data ?? [], to) });
@@ -111,7 +111,7 @@ function codeOf(action: () => void): unknown {
 }
 
 test('is full once it has so many bytes', () => {
-  const writer = new BlockWriter(0, 16);
+  const writer = new BlockWriter(0, new ArrayBuffer(16));
   const message = { size: 100_000, isNull: false, copyTo: () => {} };
   writer.add(null, message);
   writer.add(null, message);

@@ -26,17 +26,17 @@ export class BlockWriter {
   /** Bytes of data. */
   bytes = 0;
   readonly #at: number;
-  #buffer: Uint8Array;
+  #buffer: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = HEAD;
   #name: string | null | undefined;
   #runAt = HEAD;
   #runCount = 0;
 
-  /** `at`: milliseconds since 1970. `room`: bytes it will probably need. */
-  constructor(at: number, room: number) {
+  /** `at`: milliseconds since 1970. `memory`: as many bytes as it will probably need, its own until it is finished. */
+  constructor(at: number, memory: ArrayBuffer) {
     this.#at = at;
-    this.#buffer = new Uint8Array(room);
+    this.#buffer = new Uint8Array(memory);
     this.#view = new DataView(this.#buffer.buffer);
   }
 
@@ -57,7 +57,7 @@ export class BlockWriter {
   }
 
   /** The block, a view. Nothing can be added any more. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     this.#endRun();
     this.#buffer[0] = FORMAT;
     this.#view.setUint32(1, this.count);

@@ -21,6 +21,7 @@ import { InProcessSource } from '../objects/in-process-source.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { Change, Store } from '../store/store.ts';
 import { Attachment } from './attachment.ts';
+import { BlockMemory } from './block-memory.ts';
 import { PersistentRegistration } from './persistent-registration.ts';
 import { Steps } from './steps.ts';
 import {
@@ -68,6 +69,7 @@ export class PersistentRegistrations {
   readonly #options: PersistentRegistrationsOptions;
   readonly #steps: Steps;
   readonly #source: InProcessSource;
+  readonly #memory = new BlockMemory();
   readonly #unstored = { bytes: 0 };
   /** By user, then by the name he gave it. */
   readonly #users = new Map<string, Map<string, PersistentRegistration>>();
@@ -208,6 +210,7 @@ export class PersistentRegistrations {
       store: this.#store,
       steps: this.#steps,
       wallClock: this.#host.wallClock,
+      memory: this.#memory,
       unstored: this.#unstored,
       changed: () => this.#wake(),
       whenRoom: (seeker: RoomSeeker) => void this.#seekers.add(seeker),
