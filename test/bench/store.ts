@@ -19,9 +19,16 @@ const REPETITIONS = values.quick ? 1 : 5;
 /** Bytes of a value. */
 const SIZE = 1_024;
 
+/** What is asked for at once: by how many writers, and how many of the values each of them puts into one. */
+const ROWS = [
+  { name: '1', writers: 1, together: 1 },
+  { name: '256', writers: 256, together: 1 },
+  { name: 'blocks of 256', writers: 1, together: 256 },
+] as const;
+
 interface Target {
   write(number: number, value: Uint8Array): Promise<void>;
-  /** How many of them are there. */
+  /** How many bytes of them are there. */
   close(): Promise<number>;
 }
 
@@ -32,10 +39,10 @@ async function store(folder: string): Promise<Target> {
     async close() {
       await store.close();
       const again = await openStore(folder);
-      let count = 0;
-      for await (const [, value] of again.entries('k/')) if (value.length === SIZE) count++;
+      let bytes = 0;
+      for await (const [, value] of again.entries('k/')) bytes += value.length;
       await again.close();
-      return count;
+      return bytes;
     },
   };
 }
@@ -65,17 +72,20 @@ async function log(folder: string): Promise<Target> {
     async close() {
       const { size } = await file.stat();
       await file.close();
-      return size / SIZE;
+      return size;
     },
   };
 }
 
-/** Writes in a second that are on the disk. Throws where one of them is not. */
-async function rateOf(make: (folder: string) => Promise<Target>, writers: number): Promise<number> {
+/** Values in a second that are on the disk. Throws where one of them is not. */
+async function rateOf(
+  make: (folder: string) => Promise<Target>,
+  { writers, together }: (typeof ROWS)[number],
+): Promise<number> {
   const folder = mkdtempSync(join(values.folder, 'spoolpipe-bench-'));
   try {
     const target = await make(folder);
-    const value = Buffer.alloc(SIZE, 1);
+    const value = Buffer.alloc(SIZE * together, 1);
     const start = performance.now();
     let written = 0;
     await Promise.all(
@@ -85,8 +95,9 @@ async function rateOf(make: (folder: string) => Promise<Target>, writers: number
     );
     const seconds = (performance.now() - start) / 1_000;
     const there = await target.close();
-    if (there !== written) throw new Error(`${written} were written, ${there} are there`);
-    return written / seconds;
+    const bytes = written * value.length;
+    if (there !== bytes) throw new Error(`${bytes} bytes were written, ${there} are there`);
+    return (written * together) / seconds;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -98,15 +109,15 @@ function median(rates: readonly number[]): number {
 
 const { processor, cores, memory, system, node } = thisMachine();
 console.log(`${processor}, ${cores} cores, ${memory}, ${system}, Node ${node}`);
-console.log(`writes of ${SIZE} bytes per second, medians of ${REPETITIONS}\n`);
+console.log(`values of ${SIZE} bytes per second, medians of ${REPETITIONS}\n`);
 console.log('| in flight | store | append log | ratio |\n|--:|--:|--:|--:|');
-for (const writers of [1, 256]) {
+for (const row of ROWS) {
   const rates: { readonly store: number[]; readonly log: number[] } = { store: [], log: [] };
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    rates.store.push(await rateOf(store, writers));
-    rates.log.push(await rateOf(log, writers));
+    rates.store.push(await rateOf(store, row));
+    rates.log.push(await rateOf(log, row));
   }
   const [ours, theirs] = [median(rates.store), median(rates.log)];
   const [shown, beside] = [ours, theirs].map((rate) => Math.round(rate).toLocaleString('en'));
-  console.log(`| ${writers} | ${shown} | ${beside} | ${(ours / theirs).toFixed(2)} |`);
+  console.log(`| ${row.name} | ${shown} | ${beside} | ${(ours / theirs).toFixed(2)} |`);
 }
