@@ -29,6 +29,8 @@ export class PersistentRegistration implements Keeper {
   attachment: Attachment | undefined;
   /** On the monotonic clock: it goes then, unless somebody attaches before. */
   expiresAt = Number.POSITIVE_INFINITY;
+  /** It is being removed from the store: nothing of it is written any more. */
+  isRemoved = false;
   /** Nothing is kept for it any more. */
   stop: () => void = () => {};
   readonly #parts: PersistentRegistrationParts;

@@ -23,28 +23,24 @@ import type { Change, Store } from '../store/store.ts';
 import { Attachment } from './attachment.ts';
 import { BlockMemory } from './block-memory.ts';
 import { PersistentRegistration } from './persistent-registration.ts';
+import { type RegistrationLimits, RegistrationTable } from './registration-table.ts';
+import { Removals } from './removals.ts';
 import { Steps } from './steps.ts';
 import {
-  blockPrefix,
   decodeNumbers,
   decodeRegistration,
   encodeEntry,
   NUMBER_PREFIX,
   type NumbersEntry,
   REGISTRATION_PREFIX,
-  REMOVED_PREFIX,
   type RegistrationEntry,
 } from './stored-entries.ts';
 
-export interface PersistentRegistrationsOptions {
+export interface PersistentRegistrationsOptions extends RegistrationLimits {
   /** Where it is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
   readonly store?: Store;
   /** Milliseconds after which a registration goes that nobody attached to; default 30 days. */
   readonly unattendedTime?: number;
-  /** Registrations of one user; default 100. */
-  readonly perUser?: number;
-  /** Registrations of all; default 10,000. */
-  readonly registrations?: number;
 }
 
 /** What a listener asks for. The name is a valid one. */
@@ -58,10 +54,7 @@ export interface Attaching {
 const UNATTENDED_TIME = 30 * 24 * 3_600_000;
 /** Milliseconds between two looks for those that nobody has attached to for long. */
 const SWEEP_TIME = 3_600_000;
-/** Blocks that are removed in one write. */
-const REMOVED_AT_ONCE = 64;
 const NO_NUMBERS: NumbersEntry = { last: 0, gone: 0, bytes: 0, lost: 0 };
-const NOTHING = new Uint8Array(0);
 
 export class PersistentRegistrations {
   readonly #host: ServiceHost;
@@ -71,12 +64,11 @@ export class PersistentRegistrations {
   readonly #source: InProcessSource;
   readonly #memory = new BlockMemory();
   readonly #unstored = { bytes: 0 };
-  /** By user, then by the name he gave it. */
-  readonly #users = new Map<string, Map<string, PersistentRegistration>>();
+  readonly #removals: Removals;
+  readonly #table: RegistrationTable;
   readonly #attached = new Map<Guid, PersistentRegistration>();
   /** Those to whom something is attached. */
   readonly #callers = new Map<Caller, Set<PersistentRegistration>>();
-  #count = 0;
   /** What changes which registrations there are, and who is attached, comes one after another. */
   readonly #turn = new Lanes(1);
   readonly #seekers = new Set<RoomSeeker>();
@@ -90,6 +82,8 @@ export class PersistentRegistrations {
     this.#host = host;
     this.#options = options;
     this.#store = options.store ?? new MemoryStore();
+    this.#removals = new Removals(this.#store);
+    this.#table = new RegistrationTable(options);
     this.#steps = new Steps(this.#store, (reason) => this.#fault(reason));
     this.#source = new InProcessSource(host, { user: 'registrations', rights: ALL_RIGHTS }, 'registrations');
     this.#opening = this.#open();
@@ -108,7 +102,7 @@ export class PersistentRegistrations {
   }
 
   list(user: string): readonly Shown[] {
-    return [...(this.#users.get(user)?.values() ?? [])].map(({ shown }) => shown);
+    return [...this.#table.of(user)].map(({ shown }) => shown);
   }
 
   /**
@@ -118,20 +112,27 @@ export class PersistentRegistrations {
    */
   attach(caller: Caller, asked: Attaching): Promise<Attached> {
     return this.#turn.run(async () => {
-      const existing = this.#users.get(caller.user)?.get(asked.id);
+      if (this.#attached.has(asked.attachment))
+        throw new SpoolError('E_INVALIDARG', { input: 'attachment: it is in use' });
+      const existing = this.#table.find(caller.user, asked.id);
       if (existing) checkInterest(existing.entry, asked.interest);
-      else this.#checkCount(caller.user);
+      else this.#table.checkRoom(caller.user);
       const entry = entryOf(caller.user, asked, this.#host.wallClock(), existing);
-      if (existing) this.#endAttachment(existing, 'taken');
       const key = existing?.key ?? guid(randomUUID());
       await this.#store.write([put(key, entry)]);
       const registration = existing ?? this.#add(key, entry, NO_NUMBERS, 0);
       registration.entry = entry;
       registration.retention = entry.retention;
       registration.expiresAt = Number.POSITIVE_INFINITY;
-      const attachment = await this.#newAttachment(caller, registration, asked.attachment);
-      const { pending, lost } = registration.backlog;
-      return { recovered: existing !== undefined, pending, lost, next: attachment.next };
+      try {
+        const attachment = await this.#newAttachment(caller, registration, asked.attachment);
+        const { pending, lost } = registration.backlog;
+        const answer = { recovered: existing !== undefined, pending, lost, next: attachment.next };
+        attachment.give();
+        return answer;
+      } finally {
+        if (!registration.attachment) this.#detached(registration);
+      }
     });
   }
 
@@ -152,7 +153,7 @@ export class PersistentRegistrations {
   /** Resolves once it is gone for good. Rejects with `NOT_REGISTERED`, or as the store does. */
   remove(user: string, id: string): Promise<void> {
     return this.#turn.run(async () => {
-      const registration = this.#users.get(user)?.get(id);
+      const registration = this.#table.find(user, id);
       if (!registration) throw new SpoolError('NOT_REGISTERED', { input: id });
       await this.#remove(registration);
     });
@@ -162,14 +163,13 @@ export class PersistentRegistrations {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelSweep?.();
-    for (const registrations of this.#users.values()) {
-      for (const registration of registrations.values()) {
-        registration.stop();
-        this.#detached(registration);
-      }
+    for (const registration of this.#table) {
+      registration.stop();
+      this.#detached(registration);
     }
     await this.#opening.catch(() => {});
     await this.#steps.idle();
+    await this.#removals.close();
     await Promise.all(this.#writes);
   }
 
@@ -187,9 +187,7 @@ export class PersistentRegistrations {
       if (entry) this.#restore(guid(stored.slice(REGISTRATION_PREFIX.length)), entry, numbers);
       else this.#corrupt(stored);
     }
-    for await (const [key] of this.#store.entries(REMOVED_PREFIX)) {
-      this.#inBackground(this.#removeBlocks(guid(key.slice(REMOVED_PREFIX.length))));
-    }
+    await this.#removals.resume();
   }
 
   #restore(key: Guid, entry: RegistrationEntry, numbers: ReadonlyMap<string, NumbersEntry>): void {
@@ -216,40 +214,31 @@ export class PersistentRegistrations {
       whenRoom: (seeker: RoomSeeker) => void this.#seekers.add(seeker),
     };
     const registration = new PersistentRegistration(parts, entry, numbers, given);
-    const ofUser = this.#users.get(entry.user) ?? new Map<string, PersistentRegistration>();
-    this.#users.set(entry.user, ofUser.set(entry.id, registration));
-    this.#count++;
-    if (!this.#isClosed) registration.stop = this.#host.keep(entry, entry.user, registration);
+    this.#table.add(registration);
+    this.#keep(registration);
     this.#watch();
     return registration;
   }
 
   async #remove(registration: PersistentRegistration): Promise<void> {
-    const { key, entry } = registration;
     registration.stop();
+    // What is on its way to the store comes before, and nothing of it afterwards.
+    await this.#steps.join(registration.backlog);
+    registration.isRemoved = true;
+    try {
+      await this.#removals.remove(registration.key);
+    } catch (reason) {
+      registration.isRemoved = false;
+      this.#keep(registration);
+      throw reason;
+    }
     this.#endAttachment(registration, 'removed');
-    const ofUser = this.#users.get(entry.user);
-    if (ofUser?.delete(entry.id)) this.#count--;
-    if (ofUser?.size === 0) this.#users.delete(entry.user);
-    await this.#store.write([{ remove: REGISTRATION_PREFIX + key }, { put: [REMOVED_PREFIX + key, NOTHING] }]);
-    // What is on its way to the store comes before.
-    await this.#steps.idle();
-    this.#inBackground(this.#removeBlocks(key));
+    this.#table.delete(registration);
   }
 
-  /** Some at a time, however many there are. */
-  async #removeBlocks(key: Guid): Promise<void> {
-    let isMore = true;
-    while (isMore && !this.#isClosed) {
-      const changes: Change[] = [];
-      for await (const [block] of this.#store.entries(blockPrefix(key))) {
-        changes.push({ remove: block });
-        if (changes.length === REMOVED_AT_ONCE) break;
-      }
-      isMore = changes.length === REMOVED_AT_ONCE;
-      if (!isMore) changes.push({ remove: NUMBER_PREFIX + key }, { remove: REMOVED_PREFIX + key });
-      await this.#store.write(changes);
-    }
+  #keep(registration: PersistentRegistration): void {
+    const { entry } = registration;
+    if (!this.#isClosed) registration.stop = this.#host.keep(entry, entry.user, registration);
   }
 
   /** Nobody waits for it. What the store refuses it has told the operator. */
@@ -274,6 +263,7 @@ export class PersistentRegistrations {
       channel.close();
       throw new SpoolError('NOT_REGISTERED', { input: caller.user });
     }
+    this.#endAttachment(registration, 'taken');
     const attachment = new Attachment(id, caller, registration.backlog, channel, (reason) => {
       this.#fault(reason);
       this.#endAttachment(registration, 'failed');
@@ -283,14 +273,14 @@ export class PersistentRegistrations {
     const ofCaller = this.#callers.get(caller) ?? new Set();
     this.#callers.set(caller, ofCaller.add(registration));
     this.#attached.set(id, registration);
-    attachment.give();
     return attachment;
   }
 
   #attachmentOf(caller: Caller, id: Guid): { registration: PersistentRegistration; attachment: Attachment } {
     const registration = this.#attached.get(id);
     const attachment = registration?.attachment;
-    if (!registration || attachment?.caller !== caller) throw new SpoolError('NOT_REGISTERED', { input: id });
+    if (!registration || registration.isRemoved || attachment?.caller !== caller)
+      throw new SpoolError('NOT_REGISTERED', { input: id });
     return { registration, attachment };
   }
 
@@ -309,7 +299,7 @@ export class PersistentRegistrations {
   #detached(registration: PersistentRegistration): void {
     this.#endAttachment(registration);
     const { key, entry, backlog } = registration;
-    if (!entry.attached) return;
+    if (!entry.attached || registration.isRemoved) return;
     registration.entry = { ...entry, attached: false, given: backlog.given, seen: this.#host.wallClock() };
     registration.expiresAt = this.#host.clock.now() + this.#unattendedTime;
     this.#inBackground(this.#store.write([put(key, registration.entry)]));
@@ -321,15 +311,8 @@ export class PersistentRegistrations {
     return this.#options.unattendedTime ?? UNATTENDED_TIME;
   }
 
-  #checkCount(user: string): void {
-    const { perUser = 100, registrations = 10_000 } = this.#options;
-    if ((this.#users.get(user)?.size ?? 0) >= perUser)
-      throw new SpoolError('MAX_REGISTRATION_COUNT_EXCEEDED', { input: `${perUser} of ${user}` });
-    if (this.#count >= registrations) throw new SpoolError('MAX_REGISTRATION_COUNT_EXCEEDED');
-  }
-
   #watch(): void {
-    if (this.#count === 0 || this.#isClosed) return;
+    if (this.#table.size === 0 || this.#isClosed) return;
     this.#cancelSweep ??= this.#host.clock.after(Math.min(SWEEP_TIME, this.#unattendedTime), () => {
       this.#cancelSweep = undefined;
       this.#inBackground(this.#turn.run(() => this.#sweep()));
@@ -338,8 +321,7 @@ export class PersistentRegistrations {
 
   async #sweep(): Promise<void> {
     const now = this.#host.clock.now();
-    const all = [...this.#users.values()].flatMap((registrations) => [...registrations.values()]);
-    for (const registration of all) if (registration.expiresAt <= now) await this.#remove(registration);
+    for (const registration of [...this.#table]) if (registration.expiresAt <= now) await this.#remove(registration);
     this.#watch();
   }
 

@@ -1,6 +1,7 @@
 /** What a listener is given that is there, and when it is there again. All of it is our own decision (docs/decisions/0033). */
 
 import { describe, expect, test } from 'vitest';
+import { SpoolError } from '../../../shared/index.ts';
 import { TokenTable } from '../../../spooler/index.ts';
 import { firstOf } from '../../../spooler/persistence/stored-entries.ts';
 import type { Change } from '../../../spooler/store/store.ts';
@@ -242,6 +243,41 @@ describe('a second attachment', () => {
   });
 });
 
+describe('an attachment that does not come about', () => {
+  test('leaves the one that is there', async () => {
+    await using stage = await RegistrationStage.start();
+    const [ann, other] = [await stage.client(), await stage.client()];
+    const one = await ann.attach('desk');
+    stage.store.refusal = new SpoolError('STORE_FULL');
+    await expect(other.attach('desk')).rejects.toMatchObject({ code: 'STORE_FULL' });
+    await expect(other.attach('new')).rejects.toMatchObject({ code: 'STORE_FULL' });
+    stage.store.refusal = undefined;
+    await stage.send('a');
+    expect(one.texts).toEqual(['a']);
+    expect(await ann.list()).toMatchObject([{ id: 'desk', attached: true }]);
+  });
+
+  test('because there are too many channels leaves a registration that nobody is attached to', async () => {
+    await using stage = await RegistrationStage.start({ limits: { channels: 1 } });
+    const ann = await stage.client();
+    await ann.attach('desk');
+    await expect(ann.attach('other')).rejects.toMatchObject({ code: 'MAX_CHANNEL_COUNT_EXCEEDED' });
+    expect(await ann.list()).toMatchObject([
+      { id: 'desk', attached: true },
+      { id: 'other', attached: false },
+    ]);
+  });
+
+  test('because its GUID is in use', async () => {
+    await using stage = await RegistrationStage.start();
+    const ann = await stage.client();
+    const { id: attachment } = await ann.attach('desk');
+    const asked = { id: 'other', attachment, name: 'Lab', type: attachment, filter: 'kPerUser' };
+    await expect(ann.call('attach', asked)).rejects.toMatchObject({ code: 'E_INVALIDARG' });
+    expect(await ann.list()).toMatchObject([{ id: 'desk', attached: true }]);
+  });
+});
+
 describe('an attachment ends', () => {
   test.each<[string, (stage: RegistrationStage) => Promise<unknown>]>([
     ['with its session', async (stage) => (await attached(stage)).client.die()],
@@ -300,6 +336,34 @@ describe('removing', () => {
     expect(await stage.send('nobody')).toEqual(['NO_LISTENERS']);
     expect((await ann.attach('desk')).attached).toEqual({ recovered: false, pending: 0, lost: 0, next: 1 });
     await expect(ann.call('remove', { id: 'other' })).rejects.toMatchObject({ code: 'NOT_REGISTERED' });
+  });
+
+  test('that the store refuses has not happened', async () => {
+    await using stage = await RegistrationStage.start();
+    const ann = await stage.client();
+    const one = await ann.attach('desk');
+    stage.store.refusal = new SpoolError('STORE_FULL');
+    await expect(ann.call('remove', { id: 'desk' })).rejects.toMatchObject({ code: 'STORE_FULL' });
+    stage.store.refusal = undefined;
+    expect(await stage.send('a')).toEqual(['S_OK']);
+    expect(one.texts).toEqual(['a']);
+  });
+
+  test('is not held up by what others are sent, nor undone by a listener that leaves meanwhile', async () => {
+    await using stage = await RegistrationStage.start();
+    const [ann, bob] = [await stage.client(), await stage.client('bob')];
+    await ann.attach('desk');
+    await bob.attach('all', { filter: 'kAllUsers' });
+    const sending = stage.send(...texts(100));
+    stage.store.hold();
+    const removing = ann.call('remove', { id: 'desk' });
+    removing.catch(() => {});
+    await ann.die();
+    stage.store.letGo();
+    await sending;
+    await stage.rig.settle();
+    expect(await stage.store.keys('registration/')).toHaveLength(1);
+    expect(await stage.store.keys('removed/')).toEqual([]);
   });
 
   test('is finished by the next spooler where this one dies in the middle', async () => {
