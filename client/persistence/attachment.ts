@@ -40,7 +40,7 @@ export class Attachment implements Origin {
   readonly #type: Guid;
   readonly #handlers: AttachmentHandlers;
   readonly #acknowledgements: Acknowledgements;
-  readonly #ends = new Set<number>();
+  #end: number | undefined;
   #run: RunHeading | undefined;
   /** How many of the run are still to come. */
   #left = 0;
@@ -109,17 +109,15 @@ export class Attachment implements Origin {
     );
   }
 
-  /** The spooler named the end of its channel. */
+  /** The spooler named the end of its channel. What somebody else sends to its name is given back unread. */
   offered(end: number): void {
-    this.#ends.add(end);
+    if (this.#end !== undefined) return;
+    this.#end = end;
     this.#connection.addEnd(end, {
       type: KEPT_NOTIFICATIONS,
       notified: (data) => this.#read(data),
       // After the last heading, or with the connection, which tells by itself.
-      closed: (data) => {
-        this.#ends.delete(end);
-        data.release();
-      },
+      closed: (data) => data.release(),
     });
   }
 
@@ -200,7 +198,7 @@ export class Attachment implements Origin {
       .request(
         (request) => ({ op: 'unregister', registration: this.#registration, request }),
         () => {
-          for (const end of this.#ends) this.#connection.removeEnd(end);
+          if (this.#end !== undefined) this.#connection.removeEnd(this.#end);
         },
       )
       .catch(nobodyWaits);

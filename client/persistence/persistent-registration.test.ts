@@ -406,3 +406,17 @@ test('what was discarded is told in its place', async () => {
   ]);
   expect(on.service.acknowledged.at(-1)).toBe(9);
 });
+
+test('what somebody else sends to the name of the attachment is given back unread', async () => {
+  await using on = await stage();
+  const { giver, seen } = await attached(on);
+  await giver.heading({ ...RUN, first: 1, count: 2 });
+  await giver.data('one');
+  const intruder = await giverOf(on.rig, on.service);
+  await intruder.heading({ over: 'taken' });
+  await intruder.data('forged');
+  await giver.data('two');
+  await on.rig.settle();
+  expect([seen.texts, seen.closes]).toEqual([['one', 'two'], []]);
+  expect(on.rig.spooler.stats()).toMatchObject({ heldObjects: 0 });
+});

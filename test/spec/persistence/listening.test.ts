@@ -194,7 +194,11 @@ describe('each user has IDs of his own', () => {
     await attach(ann, heard);
     const bob = await rig.listener({ user: 'bob', token: 'bob-may-do-both-0' });
     const overheard = rig.recorder();
-    for (const name of [null, 'Lab']) await bob.registerForNotifications({ name, type: KEPT_NOTIFICATIONS }, overheard);
+    const { registrations } = await ann.status();
+    const attachment = registrations.find((one) => one.type === KEPT_NOTIFICATIONS)?.name;
+    expect(attachment).toMatch(/^\\\\localhost\\[0-9a-f-]{36}$/);
+    for (const name of [null, 'Lab', attachment ?? ''])
+      await bob.registerForNotifications({ name, type: KEPT_NOTIFICATIONS }, overheard);
     await expect(
       bob.registerForNotifications({ name: null, type: KEPT_NOTIFICATIONS, filter: 'kAllUsers' }, overheard),
     ).rejects.toMatchObject({ code: 'E_ACCESSDENIED' });
