@@ -160,6 +160,21 @@ test.runIf(mounts)(
   30_000,
 );
 
+test.runIf(mounts)(
+  'a disk without room for the journal is STORE_FULL at the start, and keeps the room it had',
+  async () => {
+    const folder = join(root, 'small');
+    await mkdir(folder);
+    const [command = '', ...words] = withDisk(folder, 1);
+    const program = `try { await (await import('${script('../../dist/spooler/index.js')}')).openStore('${folder}/data') }
+      catch ({ code }) { console.log(code, (await import('node:fs')).readdirSync('${folder}/data').filter((name) => name.startsWith('journal')).length) }`;
+    expect(linesOf(command, ...words, process.execPath, '--input-type=module', '-e', program)).toEqual([
+      'STORE_FULL 0',
+    ]);
+  },
+  30_000,
+);
+
 test.runIf(process.platform !== 'win32')(
   'a file that may not grow is STORE_FULL in the same way',
   () => {
