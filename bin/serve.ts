@@ -44,6 +44,7 @@ interface ServeCommandOptions extends KeepingOptions {
   readonly maxRegistrations?: number;
   readonly maxChannels?: number;
   readonly queueLength?: number;
+  readonly maxSpool?: number;
   readonly verbose?: true;
   readonly json?: true;
 }
@@ -53,6 +54,7 @@ const LARGEST_PAYLOAD = 32 * 1024 * 1024;
 /** What a message has room for beside the payload. */
 const MESSAGE_MARGIN = 64 * 1024;
 const MOST = 1_000_000;
+const MOST_BYTES = Number.MAX_SAFE_INTEGER;
 
 export function addServe(program: Command): void {
   const limit = (flags: string, description: string, most = MOST): Option =>
@@ -97,6 +99,7 @@ export function addServe(program: Command): void {
     .addOption(
       limit('--queue-length <n>', 'notifications queued for a unidirectional registration that is full (default: 100)'),
     )
+    .addOption(limit('--max-spool <bytes>', 'all documents of print jobs (default: 10737418240)', MOST_BYTES))
     .option('--verbose', 'say who comes and goes')
     .option('--json', 'one JSON object per line on standard output')
     .addHelpText(
@@ -133,7 +136,7 @@ async function serveUntilStopped(
   let address: string | undefined;
   const surroundings = { output, store: kept?.store, tokens: serving.tokens, url: () => address };
   const events = await eventSystem(options, surroundings);
-  const jobs = jobSystem(events, await programs(options), kept, output);
+  const jobs = jobSystem(events, await programs(options), kept, options, output);
   const trouble = (): SpoolError | undefined => kept?.store.failure;
   const registrations = createPersistentRegistrations(kept && { store: kept.store });
   const services = [...events.services, ...jobs.services, ...registrations.services];
@@ -215,12 +218,14 @@ function jobSystem(
   events: EmbeddedEventSystem,
   programs: readonly string[],
   kept: Kept | undefined,
+  { maxSpool }: ServeCommandOptions,
   output: Output,
 ): EmbeddedJobSystem {
   return createJobSystem({
     events,
     programs,
     onLine: (line) => output.say(line),
+    ...(maxSpool !== undefined && { spoolSize: maxSpool }),
     ...(kept && { store: kept.store, folder: join(kept.folder, 'spool') }),
   });
 }

@@ -9,6 +9,11 @@ export const JOB_CODES = {
     'There is a printer of this name already.',
     'Use another name, or change the one that is there.',
   ),
+  ERROR_DISK_FULL: entry(
+    0x80070070,
+    'The spooler has no room for the document.',
+    'Complete or cancel other jobs, or have its operator make room.',
+  ),
   BG_E_NOT_FOUND: entry(0x80200001, 'There is no such job here.', 'See which jobs are there.'),
   BG_E_INVALID_STATE: entry(
     0x80200002,

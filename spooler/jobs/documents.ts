@@ -6,6 +6,8 @@ import { checkLives, commanded, type PrintJob } from './print-job.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 
 const DOCUMENT_SIZE = 1024 * 1024 * 1024;
+/** Ten of the largest: what one busy office leaves lying about, and not what fills a disk. */
+const SPOOL_SIZE = 10 * DOCUMENT_SIZE;
 const MOST_FILES = 1_000;
 
 /** Of another job, whose document becomes one of this job, too. */
@@ -14,18 +16,32 @@ export interface Peer {
   readonly file: number;
 }
 
+export interface DocumentsParts {
+  readonly folder: SpoolFolder;
+  /** Bytes of one document, and of all of them together. Defaults 1 GiB and 10 GiB. */
+  readonly documentSize: number | undefined;
+  readonly spoolSize: number | undefined;
+  /** Removes documents that nobody needs any more; false where there are none. */
+  readonly giveWay: () => Promise<boolean>;
+}
+
 export class Documents {
   readonly folder: SpoolFolder;
   readonly #documentSize: number;
+  readonly #spoolSize: number;
+  readonly #giveWay: () => Promise<boolean>;
 
-  constructor(folder: SpoolFolder, documentSize: number = DOCUMENT_SIZE) {
+  constructor({ folder, documentSize, spoolSize, giveWay }: DocumentsParts) {
     this.folder = folder;
-    this.#documentSize = documentSize;
+    this.#documentSize = documentSize ?? DOCUMENT_SIZE;
+    this.#spoolSize = spoolSize ?? SPOOL_SIZE;
+    this.#giveWay = giveWay;
   }
 
   /**
    * Adds a document; gives its number. Without a peer it is empty, to be written. Rejects with `BG_E_INVALID_STATE`,
-   * `E_OUTOFMEMORY`, with `E_PENDING` where the peer's is withheld (JOB-79), or as the store or the file system does.
+   * `E_OUTOFMEMORY`, `ERROR_DISK_FULL`, with `E_PENDING` where the peer's is withheld (JOB-79) and `BG_E_RECORD_DELETED`
+   * where it is gone, or as the store does.
    */
   add(print: PrintJob, name: string, peer?: Peer): Promise<number> {
     return print.alone(async () => {
@@ -33,7 +49,13 @@ export class Documents {
       const at = print.job.files.length;
       if (at >= MOST_FILES) throw new SpoolError('E_OUTOFMEMORY', { input: `${MOST_FILES} files` });
       const size = peer && this.checkServed(peer.print.job, peer.file);
-      if (peer) await inFolder(this.folder.copy([peer.print.job.id, peer.file], [print.job.id, at]));
+      if (peer && size !== undefined) {
+        await this.#checkThere(peer.print.job, peer.file);
+        await this.#makeRoom(size);
+        // It may have given way itself.
+        await this.#checkThere(peer.print.job, peer.file);
+        await inFolder(this.folder.copy([peer.print.job.id, peer.file], [print.job.id, at]));
+      }
       const file: JobFile = { name, size, valid: false, told: false, fromPeer: peer !== undefined };
       await print.changeNow((job) => ({ ...job, files: [...job.files, file] }));
       return at;
@@ -43,7 +65,7 @@ export class Documents {
   /**
    * Writes bytes of a document at an offset that was reached before; with `last` it is whole, and on disk when the promise
    * resolves. Gives how many bytes there are. Rejects with `BG_E_INVALID_STATE` (the job is over, or the document whole),
-   * `E_INVALIDARG` (no such document, a gap, too long), or as the store or the file system does.
+   * `E_INVALIDARG` (no such document, a gap, too long), `ERROR_DISK_FULL`, or as the store does.
    */
   write(print: PrintJob, file: number, offset: number, bytes: Uint8Array, last: boolean): Promise<number> {
     return print.alone(async () => {
@@ -57,6 +79,7 @@ export class Documents {
       if (offset > before) throw new SpoolError('E_INVALIDARG', { input: `offset: ${before} at most` });
       if (end > this.#documentSize)
         throw new SpoolError('E_INVALIDARG', { input: `at most ${this.#documentSize} bytes` });
+      await this.#makeRoom(end - before);
       await inFolder(this.folder.write(job.id, file, offset, bytes));
       if (!last) return Math.max(before, end);
       await inFolder(this.folder.sync(job.id, file));
@@ -116,6 +139,14 @@ export class Documents {
   async isWhole({ id, files }: Job, file: number): Promise<boolean> {
     const size = files[file]?.size;
     return size !== undefined && ((await this.folder.size(id, file)) ?? -1) >= size;
+  }
+
+  /** Throws `ERROR_DISK_FULL` where all documents together would take more than is allowed. */
+  async #makeRoom(bytes: number): Promise<void> {
+    if (bytes <= 0) return;
+    while (this.folder.taken + bytes > this.#spoolSize)
+      if (!(await inFolder(this.#giveWay())))
+        throw new SpoolError('ERROR_DISK_FULL', { input: `all documents: at most ${this.#spoolSize} bytes` });
   }
 
   async #checkThere(job: Job, file: number): Promise<void> {

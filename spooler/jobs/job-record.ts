@@ -7,6 +7,9 @@ import type { Job, Printed } from './job.ts';
 
 export const JOB_PREFIX = 'job/';
 
+/** Where the store has the last number that was given: none is given again, though what had it is forgotten. */
+export const LAST_JOB_NUMBER = 'number/job';
+
 const number = v.pipe(v.number(), v.finite());
 const states = Object.keys(JOB_STATES) as JobState[];
 

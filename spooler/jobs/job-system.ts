@@ -6,15 +6,17 @@
 import { type Cancel, type Guid, nameKey, SpoolError } from '../../shared/index.ts';
 import type { Activator } from '../activation/activator.ts';
 import type { Caller, ServiceHost } from '../core/service.ts';
+import { decodeNumber, encodeNumber } from '../events/queued-message.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { CallbackObjects } from './callback-objects.ts';
 import { CommandLines } from './command-line.ts';
 import { Documents } from './documents.ts';
 import { type CommandLine, errorOfFailure, INACTIVITY_TIME, type Job, shownJob } from './job.ts';
+import { JobHistory } from './job-history.ts';
 import { isFinal } from './job-machine.ts';
 import { JobNotifier } from './job-notifier.ts';
-import { decodeJob, JOB_PREFIX, type JobRecord } from './job-record.ts';
+import { decodeJob, JOB_PREFIX, type JobRecord, LAST_JOB_NUMBER } from './job-record.ts';
 import { JobWaits } from './job-waits.ts';
 import { PrintJob } from './print-job.ts';
 import { obstacle, type Printer, type ScriptedFailure } from './printer.ts';
@@ -40,6 +42,8 @@ export interface JobSystemOptions {
   readonly callTime?: number;
   /** Bytes of one document; default 1 GiB. */
   readonly documentSize?: number;
+  /** Bytes of all documents; default 10 GiB, ten of the largest. */
+  readonly spoolSize?: number;
   /** Jobs at once; default 10,000. */
   readonly jobs?: number;
   /** Told what command lines print and how they fail, and what in the store cannot be read. Default: nobody is. */
@@ -59,8 +63,6 @@ export interface JobEntry {
 
 const CALL_TIME = 30_000;
 const MOST_JOBS = 10_000;
-/** Jobs that are over and can still be asked for; the documents of those that were printed are kept as long. */
-const REMEMBERED = 100;
 /** Milliseconds between two looks for jobs that nobody has touched for long (JOB-30). */
 const SWEEP_TIME = 3_600_000;
 
@@ -76,7 +78,7 @@ export class JobSystem {
   readonly #turns = new UserTurns();
   readonly #commandLines: CommandLines;
   readonly #jobs = new Map<Guid, JobEntry>();
-  readonly #over = new Map<Guid, JobEntry>();
+  readonly #over: JobHistory<JobEntry>;
   readonly #printing = new Map<string, Printing>();
   #lastNumber = 0;
   #isClosed = false;
@@ -95,7 +97,10 @@ export class JobSystem {
     this.programs = new Set(options.programs);
     this.#commandLines = new CommandLines(host.clock, onLine);
     this.objects = new CallbackObjects(host, callTime);
-    this.documents = new Documents(new SpoolFolder(options.folder), options.documentSize);
+    const folder = new SpoolFolder(options.folder);
+    this.#over = new JobHistory({ store, folder, fault: (reason) => this.#fault(reason) });
+    const { documentSize, spoolSize } = options;
+    this.documents = new Documents({ folder, documentSize, spoolSize, giveWay: () => this.#over.giveWay() });
     this.printers = new Printers(store, (after, before) => this.#printerChanged(after, before));
     this.#opening = this.#open();
     // Whoever asks for something hears of it; nobody need ask.
@@ -135,18 +140,29 @@ export class JobSystem {
       if (record) this.#add(record);
       else corrupt(key);
     }
+    for await (const [key, bytes] of this.#store.entries(LAST_JOB_NUMBER))
+      if (key === LAST_JOB_NUMBER) this.#lastNumber = Math.max(this.#lastNumber, decodeNumber(bytes));
+    const ended = this.list().filter(({ print }) => isFinal(print.job.state));
+    for (const entry of ended.sort((one, other) => one.print.job.changedAt - other.print.job.changedAt))
+      this.#end(entry);
     for (const { print, waits } of this.#jobs.values()) {
       await print.trigger('spoolerStarted');
       waits.changed();
     }
+    const isSpooled = (id: string, file: number): boolean => {
+      const entry = this.#jobs.get(id as Guid) ?? this.#over.get(id as Guid);
+      return entry?.print.job.files[file]?.size !== undefined;
+    };
+    await this.documents.folder.idle();
     // What cannot be read may have documents.
-    if (isWhole) await this.documents.folder.sweep((id) => this.#jobs.has(id as Guid));
+    await this.documents.folder.open((id, file) => !isWhole || isSpooled(id, file));
   }
 
   // ------------------------------------------------------------------------------------------ jobs
 
+  /** Those that are not over, the oldest first. */
   list(): readonly JobEntry[] {
-    return [...this.#jobs.values()];
+    return [...this.#jobs.values()].sort((one, other) => one.print.job.number - other.print.job.number);
   }
 
   /** The job, also one that is over and remembered. Throws `BG_E_NOT_FOUND`. */
@@ -168,7 +184,7 @@ export class JobSystem {
     if (this.#jobs.size >= most) throw new SpoolError('E_OUTOFMEMORY', { input: `${most} jobs` });
     const entry = this.#add({ job: make(this.#lastNumber + 1, this.#host.wallClock()), printed: [] });
     try {
-      await entry.print.save();
+      await entry.print.save({ put: [LAST_JOB_NUMBER, encodeNumber(entry.print.job.number)] });
     } catch (reason) {
       this.#jobs.delete(entry.print.job.id);
       throw reason;
@@ -229,20 +245,9 @@ export class JobSystem {
   }
 
   #end(entry: JobEntry): void {
-    const { id, state } = entry.print.job;
     entry.waits.close();
-    this.#jobs.delete(id);
-    this.#over.set(id, entry);
-    if (state === 'CANCELLED') this.#removeDocuments(id);
-    const [oldest] = this.#over.keys();
-    if (this.#over.size > REMEMBERED && oldest !== undefined) {
-      this.#over.delete(oldest);
-      this.#removeDocuments(oldest);
-    }
-  }
-
-  #removeDocuments(id: Guid): void {
-    this.documents.folder.remove(id).catch((reason: unknown) => this.#fault(reason));
+    this.#jobs.delete(entry.print.job.id);
+    this.#over.add(entry);
   }
 
   #satisfied({ print }: JobEntry): void {

@@ -2,7 +2,7 @@
 
 import { SpoolError } from '../../shared/index.ts';
 import { Lanes } from '../events/lanes.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Change as StoreChange } from '../store/store.ts';
 import type { Job, JobError, Printed } from './job.ts';
 import { isFinal, next, type Trigger } from './job-machine.ts';
 import { encodeJob, JOB_PREFIX, type JobRecord } from './job-record.ts';
@@ -71,15 +71,14 @@ export class PrintJob {
     return led;
   }
 
-  /** Writes down how much was printed. Rejects as the store does. */
-  save(): Promise<void> {
-    return this.#turn.run(() => this.#write(this.#job));
+  /** Writes down how much was printed, and what belongs to it. Rejects as the store does. */
+  save(...more: readonly StoreChange[]): Promise<void> {
+    return this.#turn.run(() => this.#write(this.#job, more));
   }
 
-  async #write(job: Job): Promise<void> {
-    const key = JOB_PREFIX + job.id;
-    const record = (): Uint8Array => encodeJob({ job, printed: this.printed });
-    await this.#parts.store.write([isFinal(job.state) ? { remove: key } : { put: [key, record()] }]);
+  async #write(job: Job, more: readonly StoreChange[] = []): Promise<void> {
+    const record = encodeJob({ job, printed: this.printed });
+    await this.#parts.store.write([...more, { put: [JOB_PREFIX + job.id, record] }]);
   }
 }
 

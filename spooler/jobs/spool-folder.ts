@@ -11,6 +11,9 @@ export class SpoolFolder {
   readonly #path: string;
   readonly #isTemporary: boolean;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Bytes of each file of each job. */
+  readonly #sizes = new Map<string, Map<number, number>>();
+  #taken = 0;
 
   /** The caller's folder, made where it is not there. Without one, a new one of the system's temporary folder. */
   constructor(path?: string) {
@@ -18,8 +21,15 @@ export class SpoolFolder {
     this.#isTemporary = path === undefined;
   }
 
+  /** Bytes of all files together, also of those that are being written. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Writes bytes at an offset; at 0 the file begins anew. */
   write(job: Guid, file: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const before = offset === 0 ? 0 : (this.#sizes.get(job)?.get(file) ?? 0);
+    this.#setSize(job, file, Math.max(before, offset + bytes.length));
     const path = this.#pathOf(job, file);
     return this.#work(async () => {
       await mkdir(dirname(path), { recursive: true });
@@ -60,6 +70,7 @@ export class SpoolFolder {
 
   /** The other file is on disk when it resolves. */
   async copy(from: readonly [job: Guid, file: number], to: readonly [job: Guid, file: number]): Promise<void> {
+    this.#setSize(...to, this.#sizes.get(from[0])?.get(from[1]) ?? 0);
     await this.#work(async () => {
       await mkdir(dirname(this.#pathOf(...to)), { recursive: true });
       await copyFile(this.#pathOf(...from), this.#pathOf(...to));
@@ -70,15 +81,40 @@ export class SpoolFolder {
   /** One file, or all of the job's. Removing what is not there is no error. */
   remove(job: Guid, file?: number): Promise<void> {
     const path = file === undefined ? join(this.#path, job) : this.#pathOf(job, file);
-    return this.#work(() => rm(path, { recursive: true, force: true }));
+    return this.#work(async () => {
+      await rm(path, { recursive: true, force: true });
+      for (const one of file === undefined ? [...(this.#sizes.get(job)?.keys() ?? [])] : [file])
+        this.#setSize(job, one, undefined);
+    });
   }
 
-  /** Removes what belongs to no job that is there. */
-  async sweep(isThere: (job: string) => boolean): Promise<void> {
+  /**
+   * Looks at what is there. What nobody keeps is removed: of no job that is there, or not wholly spooled, of which nobody
+   * knows how much has reached the disk.
+   */
+  async open(isKept: (job: string, file: number) => boolean): Promise<void> {
     const names = await readdir(this.#path).catch(() => []);
-    const isJobs = (name: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
-    const orphans = names.filter((name) => isJobs(name) && !isThere(name));
-    await Promise.all(orphans.map((name) => rm(join(this.#path, name), { recursive: true, force: true })));
+    const jobs = names.filter((name) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name));
+    await Promise.all(jobs.map((job) => this.#openJob(job, isKept)));
+  }
+
+  async #openJob(job: string, isKept: (job: string, file: number) => boolean): Promise<void> {
+    const path = join(this.#path, job);
+    const names = await readdir(path).catch(() => []);
+    const kept = names.filter((name) => /^\d{1,9}$/.test(name) && isKept(job, Number(name)));
+    if (kept.length === 0) return rm(path, { recursive: true, force: true });
+    for (const name of names)
+      if (kept.includes(name)) this.#setSize(job, Number(name), (await stat(join(path, name))).size);
+      else await rm(join(path, name), { recursive: true, force: true });
+  }
+
+  #setSize(job: string, file: number, size: number | undefined): void {
+    const files = this.#sizes.get(job) ?? new Map<number, number>();
+    this.#taken += (size ?? 0) - (files.get(file) ?? 0);
+    if (size === undefined) files.delete(file);
+    else files.set(file, size);
+    if (files.size > 0) this.#sizes.set(job, files);
+    else this.#sizes.delete(job);
   }
 
   /** Resolves, never rejects, when nothing is under way. */

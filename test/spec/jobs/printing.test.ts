@@ -329,7 +329,7 @@ test('JOB-23, JOB-27: a cancelled job takes its documents along and obeys nobody
     await expect(ann.call(method, { job })).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
   await expect(ann.call('setPriority', { job, priority: 2 })).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
   await expect(ann.call('addFile', { job, name: 'x' })).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
-  expect(await stage.store.keys()).toEqual(['printer/bGFi']);
+  expect(await stage.store.keys()).toEqual([`job/${job}`, 'number/job', 'printer/bGFi']);
 });
 
 test('JOB-26: only what was printed can be completed', async () => {

@@ -83,7 +83,7 @@ describe('printers', () => {
     await ann.call('cancel', { job });
     await ann.call('removePrinter', { printer: 'Lab' });
     expect(await ann.call('printers')).toEqual({ printers: [] });
-    expect(await stage.store.keys()).toEqual([]);
+    expect(await stage.store.keys()).toEqual([`job/${job}`, 'number/job']);
   });
 
   test('JOB-117: are there after a restart, with what has stopped them', async () => {
