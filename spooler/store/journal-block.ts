@@ -13,6 +13,7 @@
 
 import { crc32 } from 'node:zlib';
 import type { Group } from './group-commit.ts';
+import { SpareMemory } from './spare-memory.ts';
 import { type Change, keyOf } from './store.ts';
 
 /** Blocks begin at a multiple of it: what a disk writes at once, so that writing one does not touch the one before. */
@@ -43,12 +44,14 @@ interface Written {
 export class JournalBlock implements Group {
   readonly #written: Written[] = [];
   readonly #room: number;
+  readonly #memory: SpareMemory;
   #bytes: Buffer | undefined;
   #length: number = HEAD;
 
-  /** With room for so many bytes at first, if they are needed at all. */
-  constructor(room: number = 0) {
+  /** With room for so many bytes at first, if they are needed at all. Its memory comes from there. */
+  constructor(room: number = 0, memory: SpareMemory = new SpareMemory()) {
     this.#room = room;
+    this.#memory = memory;
   }
 
   get length(): number {
@@ -68,11 +71,8 @@ export class JournalBlock implements Group {
 
   #reserve(length: number): Buffer {
     if (this.#bytes && this.#bytes.length >= length) return this.#bytes;
-    // Never of a pool: blocks stay in memory for a while, and would keep all of it.
-    const bytes = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes ? 2 * this.#bytes.length : this.#room));
-    this.#bytes?.copy(bytes, 0, 0, this.#length);
-    this.#bytes = bytes;
-    return bytes;
+    const bytes = this.#memory.take(Math.max(length, this.#bytes ? 2 * this.#bytes.length : this.#room));
+    return this.#moveTo(bytes);
   }
 
   #append(bytes: Buffer, change: Change): void {
@@ -118,10 +118,22 @@ export class JournalBlock implements Group {
     const bytes = this.#reserve(this.#length);
     if (bytes.length <= 2 * this.#length) return bytes.subarray(0, this.#length);
     // Room that was not needed would be kept as long as the values.
-    const trimmed = Buffer.allocUnsafeSlow(this.#length);
-    bytes.copy(trimmed, 0, 0, this.#length);
-    this.#bytes = trimmed;
-    return trimmed;
+    return this.#moveTo(this.#memory.take(this.#length)).subarray(0, this.#length);
+  }
+
+  #moveTo(bytes: Buffer): Buffer {
+    if (this.#bytes) {
+      this.#bytes.copy(bytes, 0, 0, this.#length);
+      this.#memory.giveBack(this.#bytes);
+    }
+    this.#bytes = bytes;
+    return bytes;
+  }
+
+  /** Nobody refers to it or to a value of its changes any more. */
+  release(): void {
+    if (this.#bytes) this.#memory.giveBack(this.#bytes);
+    this.#bytes = undefined;
   }
 }
 

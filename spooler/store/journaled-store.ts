@@ -6,12 +6,13 @@
 
 import { SpoolError } from '../../shared/index.ts';
 import { GroupCommit } from './group-commit.ts';
+import { HeldBlocks } from './held-blocks.ts';
 import { Journal } from './journal.ts';
 import { JournalBlock } from './journal-block.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { type Change, checkChanges, type EntriesOptions, type Entry, keyOf, type Store } from './store.ts';
 import { storeFailure } from './store-failure.ts';
-import { defaultStoreOptions, type StoreOptions } from './store-options.ts';
+import { type AllStoreOptions, defaultStoreOptions } from './store-options.ts';
 
 /** In the store behind: the newest generation of the journal that is in it, in decimals. */
 export const APPLIED = 'journal/applied';
@@ -25,9 +26,10 @@ const IDLE_TIME = 1_000;
 export class JournaledStore implements Store {
   readonly #behind: Store;
   readonly #journal: Journal;
-  readonly #options: Required<StoreOptions>;
+  readonly #options: AllStoreOptions;
   readonly #folder: string;
   readonly #pending = new PendingChanges();
+  readonly #held = new HeldBlocks();
   readonly #commits: GroupCommit<JournalBlock>;
   /** Never rejects. */
   #applying: Promise<void> = Promise.resolve();
@@ -37,14 +39,14 @@ export class JournaledStore implements Store {
   #cancelIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(behind: Store, folder: string, journal: Journal, options: Required<StoreOptions>) {
+  private constructor(behind: Store, folder: string, journal: Journal, options: AllStoreOptions) {
     this.#behind = behind;
     this.#folder = folder;
     this.#journal = journal;
     this.#options = options;
-    const { clock, commitTime, onFailure } = options;
+    const { clock, commitTime, onFailure, memory } = options;
     this.#commits = new GroupCommit({
-      newGroup: () => new JournalBlock(this.#lastLength),
+      newGroup: () => new JournalBlock(this.#lastLength, memory),
       commit: (block) => this.#commit(block),
       onStalled: onFailure,
       clock,
@@ -56,7 +58,7 @@ export class JournaledStore implements Store {
    * With the journal in the folder, which is made where it is missing. Takes the store behind over, where it resolves;
    * nobody else may have either. Rejects as `Journal.open` and the store behind do.
    */
-  static async open(behind: Store, folder: string, options: StoreOptions = {}): Promise<JournaledStore> {
+  static async open(behind: Store, folder: string, options: Partial<AllStoreOptions> = {}): Promise<JournaledStore> {
     const all = defaultStoreOptions(options);
     const { journal, changes } = await Journal.open(folder, await appliedTo(behind), all.journalSize);
     const store = new JournaledStore(behind, folder, journal, all);
@@ -74,14 +76,19 @@ export class JournaledStore implements Store {
     this.#checkOpen();
     // Nothing may come between this look and the one that the loop begins with.
     const changed = this.#pending.from(prefix, options.after ?? '');
-    let next = 0;
-    for await (const entry of this.#behind.entries(prefix, options)) {
-      const [key] = entry;
-      for (let one = changed[next]; one && one[0] < key; one = changed[++next]) yield* this.#put(one[1]);
-      if (key !== APPLIED && changed[next]?.[0] !== key) yield entry;
-      this.#checkOpen();
+    const hasRead = this.#held.read();
+    try {
+      let next = 0;
+      for await (const entry of this.#behind.entries(prefix, options)) {
+        const [key] = entry;
+        for (let one = changed[next]; one && one[0] < key; one = changed[++next]) yield* this.#put(one[1]);
+        if (key !== APPLIED && changed[next]?.[0] !== key) yield entry;
+        this.#checkOpen();
+      }
+      for (const [, change] of changed.slice(next)) yield* this.#put(change);
+    } finally {
+      hasRead();
     }
-    for (const [, change] of changed.slice(next)) yield* this.#put(change);
   }
 
   *#put(change: Change): Generator<Entry, void> {
@@ -124,6 +131,7 @@ export class JournaledStore implements Store {
       throw failure;
     }
     for (const change of block.changes()) this.#pending.add(change);
+    this.#held.hold(block, this.#journal.generation);
     return true;
   }
 
@@ -191,6 +199,7 @@ export class JournaledStore implements Store {
     await this.#behind.write([...batch, ...last, { put: [APPLIED, Buffer.from(String(generation))] }]);
     this.#pending.forget(applied);
     this.#journal.hasApplied(generation);
+    this.#held.applied(generation);
   }
 
   #awaitIdle(): void {
@@ -202,7 +211,8 @@ export class JournaledStore implements Store {
   }
 
   #lookWhetherIdle(): void {
-    if (this.#commits.failure || this.#pending.size === 0) return;
+    if (this.#commits.failure) return;
+    if (this.#pending.size === 0) return this.#options.memory.clear();
     const isIdle = this.#options.clock.now() - this.#lastWrite >= IDLE_TIME && !this.#commits.isBusy;
     if (isIdle && !this.#isApplying) this.#applyAll();
     this.#awaitIdle();

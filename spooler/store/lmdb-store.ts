@@ -8,15 +8,16 @@ import { join } from 'node:path';
 import { SpoolError } from '../../shared/index.ts';
 import { type Group, GroupCommit } from './group-commit.ts';
 import { type Database, type Lmdb, loadLmdb, type ReadTransaction, type RootDatabase } from './lmdb.ts';
+import type { SpareMemory } from './spare-memory.ts';
 import { type Change, checkChanges, type EntriesOptions, type Entry, type Store } from './store.ts';
 import { storeFailure } from './store-failure.ts';
 import { checkStoreFile } from './store-file.ts';
 import { MIGRATIONS, type Migration, openFormat } from './store-format.ts';
 import { lockStore, OWNER_FILE, type StoreLock } from './store-lock.ts';
-import { defaultStoreOptions, type StoreOptions } from './store-options.ts';
-import { decodeValue, encodeValue } from './stored-value.ts';
+import { type AllStoreOptions, defaultStoreOptions } from './store-options.ts';
+import { decodeValue, encodeValue, storedLength } from './stored-value.ts';
 
-export interface LmdbStoreOptions extends StoreOptions {
+export interface LmdbStoreOptions extends Partial<AllStoreOptions> {
   /** For tests of this package. */
   readonly migrations?: readonly Migration[];
 }
@@ -56,11 +57,29 @@ export async function openFailure(reason: unknown, folder: string): Promise<Spoo
 class Changes implements Group {
   readonly changes: Change[] = [];
   readonly isFull = false;
+  readonly #memory: SpareMemory;
+  readonly #taken: Buffer[] = [];
+
+  constructor(memory: SpareMemory) {
+    this.#memory = memory;
+  }
 
   add(changes: readonly Change[]): void {
     for (const change of changes) {
-      this.changes.push('put' in change ? { put: [change.put[0], encodeValue(...change.put)] } : change);
+      this.changes.push('put' in change ? { put: [change.put[0], this.#stored(...change.put)] } : change);
     }
+  }
+
+  #stored(key: string, value: Uint8Array): Buffer {
+    const length = storedLength(value);
+    const memory = this.#memory.take(length);
+    this.#taken.push(memory);
+    return encodeValue(key, value, memory.subarray(0, length));
+  }
+
+  /** They are in the store. */
+  release(): void {
+    for (const memory of this.#taken) this.#memory.giveBack(memory);
   }
 }
 
@@ -75,16 +94,22 @@ export class LmdbStore implements Store {
   #hasFailed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(root: RootDatabase, values: Database, lock: StoreLock, folder: string, options: StoreOptions) {
-    const { clock, commitTime, onFailure } = defaultStoreOptions(options);
+  private constructor(
+    root: RootDatabase,
+    values: Database,
+    lock: StoreLock,
+    folder: string,
+    options: LmdbStoreOptions,
+  ) {
+    const { clock, commitTime, onFailure, memory } = defaultStoreOptions(options);
     this.#root = root;
     this.#values = values;
     this.#lock = lock;
     this.#folder = folder;
     this.#onFailure = onFailure;
     this.#commits = new GroupCommit({
-      newGroup: () => new Changes(),
-      commit: ({ changes }) => this.#commit(changes),
+      newGroup: () => new Changes(memory),
+      commit: (group) => this.#commit(group),
       onStalled: onFailure,
       clock,
       commitTime,
@@ -150,7 +175,8 @@ export class LmdbStore implements Store {
     await this.#commits.write(changes);
   }
 
-  async #commit(changes: readonly Change[]): Promise<void> {
+  async #commit(group: Changes): Promise<void> {
+    const { changes } = group;
     try {
       await this.#values.batch(() => {
         for (const change of changes) {
@@ -158,6 +184,7 @@ export class LmdbStore implements Store {
           else this.#values.remove(change.remove);
         }
       });
+      group.release();
       this.#hasFailed = false;
     } catch (reason) {
       const bytes = changes.reduce((sum, change) => sum + ('put' in change ? change.put[1].length : 0), 0);

@@ -19,7 +19,8 @@ export class MemoryStore implements Store {
     checkChanges(changes);
     for (const change of changes) {
       if ('remove' in change) this.#values.delete(change.remove);
-      else this.#values.set(change.put[0], change.put[1].slice());
+      // Not slice(): a Buffer's slice is a view.
+      else this.#values.set(change.put[0], new Uint8Array(change.put[1]));
     }
   }
 

@@ -3,7 +3,7 @@
 import { JournaledStore } from './journaled-store.ts';
 import { openFailure, openLmdbStore } from './lmdb-store.ts';
 import type { Store } from './store.ts';
-import type { StoreOptions } from './store-options.ts';
+import { defaultStoreOptions, type StoreOptions } from './store-options.ts';
 
 /**
  * Opens the store in a folder, which is made where it is missing. It is this process's alone until it is closed. Rejects,
@@ -15,9 +15,10 @@ import type { StoreOptions } from './store-options.ts';
  * - `STORE_UNAVAILABLE`: there is no lmdb for this platform.
  */
 export async function openStore(folder: string, options: StoreOptions = {}): Promise<Store> {
-  const behind = await openLmdbStore(folder, options);
+  const all = defaultStoreOptions(options);
+  const behind = await openLmdbStore(folder, all);
   try {
-    return await JournaledStore.open(behind, folder, options);
+    return await JournaledStore.open(behind, folder, all);
   } catch (reason) {
     await behind.close();
     throw await openFailure(reason, folder);

@@ -1,6 +1,7 @@
 /** How a store is opened. */
 
 import { type Clock, type SpoolError, systemClock } from '../../shared/index.ts';
+import { SpareMemory } from './spare-memory.ts';
 
 export interface StoreOptions {
   /** Milliseconds a commit may take until the store is given up; default 30,000. */
@@ -12,11 +13,18 @@ export interface StoreOptions {
   readonly onFailure?: (failure: SpoolError) => void;
 }
 
+/** As they are in here. */
+export interface AllStoreOptions extends Required<StoreOptions> {
+  /** Of the journal and of the store behind it together. */
+  readonly memory: SpareMemory;
+}
+
 export function defaultStoreOptions({
   commitTime = 30_000,
   journalSize = 16 * 1_048_576,
   clock = systemClock,
   onFailure = () => {},
-}: StoreOptions): Required<StoreOptions> {
-  return { commitTime, journalSize, clock, onFailure };
+  memory = new SpareMemory(),
+}: Partial<AllStoreOptions>): AllStoreOptions {
+  return { commitTime, journalSize, clock, onFailure, memory };
 }

@@ -4,9 +4,13 @@ import { crc32 } from 'node:zlib';
 
 const CHECKSUM = 4;
 
-/** A copy. */
-export function encodeValue(key: string, value: Uint8Array): Buffer {
-  const stored = Buffer.allocUnsafe(CHECKSUM + value.length);
+/** How many bytes it has there. */
+export function storedLength(value: Uint8Array): number {
+  return CHECKSUM + value.length;
+}
+
+/** A copy, in memory of its length. */
+export function encodeValue(key: string, value: Uint8Array, stored: Buffer): Buffer {
   stored.set(value, CHECKSUM);
   stored.writeUInt32LE(crc32(value, crc32(key)), 0);
   return stored;
