@@ -152,10 +152,18 @@ export interface FoundBlock {
   changes(): readonly Change[];
 }
 
+/** Bytes from which it can be told where a block ends. */
+export const BLOCK_HEAD = HEAD;
+
+/** Where the block that begins there ends, if there is one at all. */
+export function blockEnd(file: Buffer, position: number): number {
+  return position + HEAD + file.readUInt32LE(position + 4);
+}
+
 /** The block that begins there; undefined where there is none that is whole. */
 export function blockAt(file: Buffer, position: number, salt: number): FoundBlock | undefined {
   if (file.length < position + HEAD || file.readUInt32LE(position + 8) !== position) return undefined;
-  const end = position + HEAD + file.readUInt32LE(position + 4);
+  const end = blockEnd(file, position);
   if (file.length < end) return undefined;
   const checksum = file.readUInt32LE(position);
   if (crc32(file.subarray(position + 4, end), salt) !== checksum) return undefined;

@@ -18,7 +18,15 @@ import { access, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { SpoolError } from '../../shared/index.ts';
-import { blockAt, type FoundBlock, type JournalBlock, SECTOR, sectorAfter } from './journal-block.ts';
+import {
+  BLOCK_HEAD,
+  blockAt,
+  blockEnd,
+  type FoundBlock,
+  type JournalBlock,
+  SECTOR,
+  sectorAfter,
+} from './journal-block.ts';
 import { sync } from './synced.ts';
 
 const MAGIC = 'SPOOLJNL';
@@ -98,11 +106,13 @@ export class JournalFile {
    * whole is the last: it was being written when everything ended. Rejects with `STORE_CORRUPT` where others follow it.
    */
   async replay(applied: number): Promise<readonly FoundBlock[]> {
+    const first = this.#readFirst();
+    if (first) this.begin(first.generation);
+    // Mostly so, and then the rest need not be read.
+    if (first && first.generation <= applied) return [];
     const content = await readFile(this.path);
     const blocks: FoundBlock[] = [];
     let block = blockAt(content, FIRST, this.#salt);
-    if (block) this.begin(block.generation);
-    if (block && block.generation <= applied) return [];
     for (; block?.generation === this.#generation; block = blockAt(content, this.#end, this.#salt)) {
       const before = blocks.at(-1);
       if (before && before.checksum !== block.previous) throw this.#corrupt(this.#end);
@@ -116,6 +126,17 @@ export class JournalFile {
     // A process that was killed may have written more than it has seen on the disk.
     if (blocks.length > 0) await sync(this.path);
     return blocks;
+  }
+
+  #readFirst(): FoundBlock | undefined {
+    const end = blockEnd(this.#read(FIRST + BLOCK_HEAD), FIRST);
+    return end > this.#size ? undefined : blockAt(this.#read(end), FIRST, this.#salt);
+  }
+
+  #read(length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    readSync(this.#descriptor, bytes, 0, length, 0);
+    return bytes;
   }
 
   #corrupt(position: number): SpoolError {
