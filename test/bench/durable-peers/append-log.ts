@@ -36,7 +36,7 @@ export const appendLog: Peer = {
     const log = new Log(file);
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
     server.on('connection', (socket, request) => {
-      if (request.url === '/listener') void readBack(path, socket);
+      if (request.url === '/listener') socket.once('message', () => void readBack(path, socket));
       else socket.on('message', (data: Buffer) => log.append(data, () => socket.send(ACKNOWLEDGEMENT)));
     });
     await once(server, 'listening');
@@ -75,6 +75,8 @@ export const appendLog: Peer = {
   async connectListener(url, onObject) {
     const socket = await dial(`${url}/listener`);
     socket.on('message', (data: Buffer) => onObject(data, () => {}));
+    // Any message asks for it all.
+    socket.send(ACKNOWLEDGEMENT);
     return { close: () => closed(socket) };
   },
 };
