@@ -101,6 +101,16 @@ export function storeSuite(name: string, makePlace: () => Promise<StorePlace>, {
         expect(await all(store)).toEqual({ a: [1, 2, 3] });
       }));
 
+    test('that copies a Buffer too, whose own slice is none', () =>
+      withStore(async (store) => {
+        const value = Buffer.from([1, 2]);
+        const written = store.write([{ put: ['a', value] }]);
+        value.fill(9);
+        await written;
+        for await (const [, found] of store.entries('')) found.fill(8);
+        expect(await all(store)).toEqual({ a: [1, 2] });
+      }));
+
     test('that takes all of the changes of a write or none', () =>
       withStore(async (store) => {
         await store.write([put('a', 1)]);
