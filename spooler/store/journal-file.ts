@@ -39,7 +39,8 @@ export const SMALLEST_FILE = FIRST + SECTOR;
 
 /** Where it is known, a write that ends when its bytes are on the disk is one call instead of two. */
 const SYNCED_WRITES = process.platform === 'linux' ? constants.O_DSYNC : 0;
-const ZEROS = Buffer.alloc(1_048_576);
+/** So much at a time: what wants to be kept meanwhile waits for one of them at most. */
+const ZEROS = Buffer.alloc(131_072);
 
 export class JournalFile {
   readonly path: string;
