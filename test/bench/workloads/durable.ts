@@ -5,6 +5,7 @@
 
 import { Inspection, type PayloadShape, Payloads } from '../payloads.ts';
 import type { BenchPipe } from '../peer.ts';
+import type { Settings } from '../settings.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import { Tally } from '../tally.ts';
 import type { Desk, Finish, Hall, Sent, Workload } from '../workload.ts';
@@ -34,10 +35,19 @@ async function send(desk: Desk, inFlight: number): Promise<Sent> {
   return keepSending(desk, await sender.openPipe(), SHAPE, inFlight);
 }
 
+/** One after the other, it takes longer until everything was run often enough to be compiled. */
+function paced(settings: Settings, inFlight: number): Settings {
+  return inFlight > 1 ? settings : { ...settings, warmUp: 3 * settings.warmUp, duration: 2 * settings.duration };
+}
+
 /** Until enough was measured; all of it is acknowledged then. */
 export async function keepSending(desk: Desk, pipe: BenchPipe, shape: PayloadShape, inFlight: number): Promise<Sent> {
   const payloads = new Payloads(shape);
-  const stopwatch = new Stopwatch(desk);
+  const stopwatch = new Stopwatch({
+    settings: paced(desk.settings, inFlight),
+    measuring: () => desk.measuring(),
+    measured: () => desk.measured(),
+  });
   /** Acknowledgements from one mark to the next. */
   const step = Math.max(1, inFlight >> 3);
   let sent = 0;
