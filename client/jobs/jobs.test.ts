@@ -62,6 +62,9 @@ describe('documents', () => {
       const end = { offset: Math.max(0, size - 1_000), length: 1_000, temporary: true };
       expect(await job.readFile(file, end)).toEqual(document.subarray(end.offset, size));
     }
+    expect(await job.readFile(0, { temporary: true })).toEqual(document);
+    expect(await job.readFile(1, { offset: 10, length: 5_000, temporary: true })).toEqual(document.subarray(10, 5_010));
+    await expect(job.readFile(0, { length: -1, temporary: true })).rejects.toMatchObject({ code: 'E_INVALIDARG' });
     expect((await job.getProgress()).bytesTotal).toBe(20_000);
   });
 
@@ -150,6 +153,21 @@ test('jobs are found by ID and number, one’s own are listed', async () => {
   await expect(jobs.createJob({ printer: 'None', name: 'x' })).rejects.toMatchObject({
     code: 'ERROR_INVALID_PRINTER_NAME',
   });
+});
+
+test('however many they are, all are listed, in the order of their numbers', async () => {
+  await using stage = await JobStage.start({ limits: { payload: 4_096 } });
+  await stage.printer();
+  await stage.printer({ printer: 'Hall' });
+  const jobs = await stage.rig.jobs();
+  for (let number = 1; number <= 20; number++)
+    await jobs.createJob({ printer: number % 2 === 0 ? 'Hall' : 'Lab', name: 'x'.repeat(255) });
+  expect((await jobs.enumJobs()).map(({ description }) => description.number)).toEqual(
+    Array.from({ length: 20 }, (_, index) => index + 1),
+  );
+  expect((await jobs.enumJobs('Hall')).map(({ description }) => description.number)).toEqual(
+    Array.from({ length: 10 }, (_, index) => 2 * index + 2),
+  );
 });
 
 describe('a callback object', () => {

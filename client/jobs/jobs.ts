@@ -3,7 +3,7 @@
  * the callback classes that this process serves. Comes back after the spooler was lost. No transport is named here.
  */
 
-import { type Guid, guid } from '../../shared/index.ts';
+import { type Guid, guid, SpoolError } from '../../shared/index.ts';
 import { isThenable } from '../callbacks.ts';
 import type { ConnectionStats } from '../connection.ts';
 import { type ClassHost, ClassRegistration } from '../events/class-registration.ts';
@@ -34,6 +34,18 @@ export interface JobSpecification {
    * stays until somebody completes it (JOB-MAP-8).
    */
   readonly releaseWhenPrinted?: boolean;
+}
+
+/** Jobs that are asked for in one go; fewer where their descriptions are beyond the spooler's limit of a payload. */
+const PAGE = 1_000;
+
+interface JobPage {
+  readonly jobs: readonly JobDescription[];
+  readonly more?: boolean;
+}
+
+function isTooLarge(reason: unknown): boolean {
+  return reason instanceof SpoolError && reason.code === 'MAX_NOTIFICATION_SIZE_EXCEEDED';
 }
 
 export class Jobs {
@@ -85,8 +97,19 @@ export class Jobs {
 
   /** One's own jobs, with the right to administer a printer all of it; perhaps of one printer only. */
   async enumJobs(printer?: string): Promise<readonly PrintJob[]> {
-    const { jobs } = await this.#host.ask<{ jobs: JobDescription[] }>('jobs', { printer });
-    return jobs.map((job) => new PrintJob(this.#host, job));
+    const found: PrintJob[] = [];
+    let most = PAGE;
+    for (let page: JobPage = { jobs: [], more: true }; page.more; ) {
+      const after = found.at(-1)?.description.number ?? 0;
+      try {
+        page = await this.#host.ask<JobPage>('jobs', { printer, after, most });
+        found.push(...page.jobs.map((job) => new PrintJob(this.#host, job)));
+      } catch (reason) {
+        if (most === 1 || !isTooLarge(reason)) throw reason;
+        most = Math.ceil(most / 2);
+      }
+    }
+    return found;
   }
 
   /**

@@ -26,6 +26,11 @@ export async function* piecesOf(content: Content, payload: number): AsyncGenerat
     for (let at = 0; at < chunk.length; at += most) yield chunk.subarray(at, at + most);
 }
 
+/** Bytes of a document that one answer of the spooler has room for, in base64. */
+export function mostInAnswer(payload: number): number {
+  return Math.max(1, Math.min(PIECE, Math.floor((payload - HEAD) / 4) * 3));
+}
+
 /** A line of JSON, and then the bytes. */
 export function encodePiece(place: Place, bytes: Uint8Array): Uint8Array {
   const head = utf8.encode(`${JSON.stringify(place)}\n`);

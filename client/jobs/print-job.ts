@@ -3,12 +3,16 @@
 import { fromBase64 } from '../../shared/events/base64.ts';
 import { type Guid, SpoolError } from '../../shared/index.ts';
 import type { JobState } from '../../shared/jobs/vocabulary.ts';
+import { concat } from '../../shared/join.ts';
 import type { Renewals } from '../renewals.ts';
 import { CallbackObject } from './callback-object.ts';
 import { type JobCallback, sinkOf } from './job-callback.ts';
 import type { JobDescription, JobError, JobProgress } from './job-description.ts';
-import { type Content, encodePiece, piecesOf } from './pieces.ts';
+import { type Content, encodePiece, mostInAnswer, piecesOf } from './pieces.ts';
 import type { Ask } from './printers.ts';
+
+/** What is read of a document where nobody says how much. */
+const READ_LENGTH = 1024 * 1024;
 
 export interface JobHost {
   readonly renewals: Renewals;
@@ -89,14 +93,29 @@ export class PrintJob {
   }
 
   /**
-   * At most 1 MiB of a document; fewer bytes where it ends. Rejects with `E_PENDING` while it is withheld, because nobody
+   * So many bytes of a document, 1 MiB by default; fewer where it ends. Rejects with `E_PENDING` while it is withheld, because nobody
    * has found it valid and the job is not completed (JOB-70, JOB-79); `temporary` is for whoever validates it (JOB-71).
    */
   async readFile(
     file: number,
     options: { readonly offset?: number; readonly length?: number; readonly temporary?: boolean } = {},
   ): Promise<Uint8Array> {
-    const { bytes } = await this.#ask<{ bytes: string }>('read', { file, ...options });
+    const { offset = 0, length = READ_LENGTH, temporary = false } = options;
+    const most = mostInAnswer(this.#host.renewals.listener.connection.limits.payload);
+    // Also where it is no number at all: what is wrong with it the spooler says.
+    if (!(length > most)) return this.#read(file, offset, length, temporary);
+    const pieces: Uint8Array[] = [];
+    for (let at = 0, isMore = true; isMore && at < length; at += most) {
+      const asked = Math.min(most, length - at);
+      const piece = await this.#read(file, offset + at, asked, temporary);
+      pieces.push(piece);
+      isMore = piece.length === asked;
+    }
+    return concat(pieces);
+  }
+
+  async #read(file: number, offset: number, length: number, temporary: boolean): Promise<Uint8Array> {
+    const { bytes } = await this.#ask<{ bytes: string }>('read', { file, offset, length, temporary });
     return fromBase64(bytes) ?? violated();
   }
 

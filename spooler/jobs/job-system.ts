@@ -161,8 +161,9 @@ export class JobSystem {
   // ------------------------------------------------------------------------------------------ jobs
 
   /** Those that are not over, the oldest first. */
-  list(): readonly JobEntry[] {
-    return [...this.#jobs.values()].sort((one, other) => one.print.job.number - other.print.job.number);
+  list(printer?: string): readonly JobEntry[] {
+    const all = printer === undefined ? this.#jobs.values() : this.jobsOf(printer);
+    return [...all].sort((one, other) => one.print.job.number - other.print.job.number);
   }
 
   /** The job, also one that is over and remembered. Throws `BG_E_NOT_FOUND`. */

@@ -191,12 +191,15 @@ export class JobsService implements Service {
     return ok({ bytes: toBase64(bytes) });
   }
 
+  /** In the order of their numbers, so many at a time. */
   async #jobs(caller: Caller, json: unknown): Promise<Answer> {
-    const { printer: wanted } = parse(requests.ofPrinter, json);
-    const all =
-      wanted === undefined ? this.#system.list() : this.#system.jobsOf(this.#system.printers.present(wanted).name);
-    const jobs = [...all].filter((entry) => this.#owns(caller, entry.print.job));
-    return ok({ jobs: jobs.map((entry) => this.#system.shown(entry)) });
+    const { printer: wanted, after, most } = parse(requests.listing, json);
+    const printer = wanted === undefined ? undefined : this.#system.printers.present(wanted).name;
+    const found = this.#system
+      .list(printer)
+      .filter(({ print }) => print.job.number > after && this.#owns(caller, print.job));
+    const jobs = found.slice(0, most).map((entry) => this.#system.shown(entry));
+    return ok({ jobs, ...(found.length > most && { more: true }) });
   }
 
   async #job(caller: Caller, json: unknown): Promise<Answer> {

@@ -17,7 +17,11 @@ const file = whole(0, 1_000_000);
 const job = v.union([guidText, whole(1, Number.MAX_SAFE_INTEGER)], 'neither a GUID nor a number');
 
 export const nothing = v.strictObject({});
-export const ofPrinter = v.strictObject({ printer: v.exactOptional(printer) });
+export const listing = v.strictObject({
+  printer: v.exactOptional(printer),
+  after: v.exactOptional(whole(0, Number.MAX_SAFE_INTEGER), 0),
+  most: v.exactOptional(whole(1, 1_000), 1_000),
+});
 export const onePrinter = v.strictObject({ printer });
 export const printerSettings = v.strictObject({ printer, ...printerEntries });
 export const oneJob = v.strictObject({ job });
