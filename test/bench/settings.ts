@@ -31,7 +31,7 @@ export const NORMAL: Settings = {
   scale: 1,
   folder: tmpdir(),
 };
-export const QUICK: Settings = { ...NORMAL, warmUp: 600, duration: 400, idleListeners: 3_000 };
+export const QUICK: Settings = { ...NORMAL, warmUp: 600, duration: 400, idleListeners: 6_000 };
 
 /** A number of listeners, registrations, channels or bytes; at least one, unless it is none. */
 export function scaled(count: number, { scale }: Settings): number {
