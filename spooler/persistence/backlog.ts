@@ -1,34 +1,19 @@
 /**
  * What is kept for one registration: numbered notifications, those from the oldest that is not done with to the newest.
- * They lie in the store in blocks. Of the blocks only so many are known here as are at hand: the oldest, and all that
- * follow as long as there are few; what comes behind is read when it is wanted, so that memory does not grow with it.
+ * They lie in the store in blocks, see known-blocks.ts. Here is what is added, done with, discarded and lost.
  */
 
-import type { Guid } from '../../shared/index.ts';
 import type { Retention } from '../../shared/persistence/registrations.ts';
 import type { Message } from '../core/message.ts';
-import type { Change, Store } from '../store/store.ts';
-import { BlockReader, BlockWriter } from './block.ts';
-import type { BlockMemory } from './block-memory.ts';
+import type { Change } from '../store/store.ts';
+import { BlockWriter } from './block.ts';
+import { type Block, KnownBlocks, type KnownBlocksParts } from './known-blocks.ts';
 import type { StepMember } from './steps.ts';
-import { blockKey, blockPrefix, encodeEntry, firstOf, NUMBER_PREFIX, type NumbersEntry } from './stored-entries.ts';
+import { blockKey, encodeEntry, NUMBER_PREFIX, type NumbersEntry } from './stored-entries.ts';
 
-/** A block in the store. */
-export interface Block {
-  readonly first: number;
-  readonly last: number;
-  /** Of data. */
-  readonly bytes: number;
-  /** Where it is in memory. */
-  value: Uint8Array | undefined;
-}
-
-export interface BacklogParts {
-  readonly key: Guid;
-  readonly store: Store;
+export interface BacklogParts extends KnownBlocksParts {
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  readonly memory: BlockMemory;
   /** Bytes of data, of all registrations together, that are neither in the store nor refused by it. */
   readonly unstored: { bytes: number };
   /** More may be there to be given, or there is room. */
@@ -44,11 +29,6 @@ interface Writing {
   readonly removed: readonly Block[];
 }
 
-/** Blocks that are known: while somebody receives, and while nobody does. */
-const MOST_KNOWN = 4_096;
-const MOST_KNOWN_UNATTENDED = 64;
-/** Bytes of blocks in memory, and read in one go; one block may go beyond. */
-const MOST_IN_MEMORY = 1024 * 1024;
 const SMALLEST_BLOCK = 1024;
 
 export class Backlog implements StepMember {
@@ -67,11 +47,7 @@ export class Backlog implements StepMember {
   #bytes: number;
   /** The next to be given to whoever receives; undefined for nobody. */
   #position: number | undefined;
-  /** In order, from the oldest in the store on, without a gap up to the number. */
-  #known: Block[] = [];
-  #knownThrough: number;
-  #inMemory = 0;
-  #reading: Promise<void> | undefined;
+  readonly #known: KnownBlocks;
   #isUnreadable = false;
   #building: BlockWriter[] = [];
   #buildingCount = 0;
@@ -88,7 +64,7 @@ export class Backlog implements StepMember {
     this.#acknowledged = gone;
     this.#discarded = gone;
     this.#bytes = bytes;
-    this.#knownThrough = gone === last ? last : 0;
+    this.#known = new KnownBlocks(parts, gone === last ? last : 0);
   }
 
   /** Everything up to this number is done with: acknowledged or discarded. */
@@ -144,6 +120,7 @@ export class Backlog implements StepMember {
   /** Somebody receives, from the oldest on. Returns the number of the first. */
   attend(): number {
     this.#position = this.gone + 1;
+    this.#known.attend();
     return this.#position;
   }
 
@@ -151,13 +128,7 @@ export class Backlog implements StepMember {
   gave(number: number): void {
     this.given = Math.max(this.given, number);
     this.#position = number + 1;
-    // What he has need not be in memory. The blocks behind him are few: they end with what is not acknowledged.
-    for (let index = this.#indexOf(number); index >= 0; index--) {
-      const block = this.#known[index];
-      if (block === undefined || block.last > number) continue;
-      if (block.value === undefined) break;
-      this.#forget(block);
-    }
+    this.#known.gave(number);
   }
 
   /** Nobody receives any more. What he had been given and was discarded in his hands is lost. */
@@ -165,10 +136,7 @@ export class Backlog implements StepMember {
     this.lost = this.#lostWithout();
     this.#acknowledged = this.gone;
     this.#position = undefined;
-    for (const block of this.#known) this.#forget(block);
-    this.#known.splice(MOST_KNOWN_UNATTENDED);
-    const end = this.#known.at(-1);
-    if (end && this.#known.length === MOST_KNOWN_UNATTENDED) this.#knownThrough = end.last;
+    this.#known.leave();
   }
 
   /**
@@ -176,24 +144,21 @@ export class Backlog implements StepMember {
    * none.
    */
   blockAt(number: number): Block | undefined {
-    return this.#known[this.#indexOf(number)];
+    return this.#known.at(number);
   }
 
   /** Whether the store has not what it should have: then that is lost, up to the next that it has. */
   isMissing(number: number): boolean {
     if (number <= this.gone || number > this.last) return false;
     const block = this.blockAt(number);
-    if (block ? block.first <= number : this.#knownThrough < this.last) return false;
+    if (block ? block.first <= number : this.#known.through < this.last) return false;
     this.#discard(block ? block.first - 1 : this.last);
     return true;
   }
 
   /** Reads the block with this number and what follows, as much as may be in memory. Rejects as the store does. */
   read(number: number): Promise<void> {
-    this.#reading ??= this.#read(number).finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#known.read(number, this.last);
   }
 
   /** He has heard of so many that are lost. */
@@ -206,10 +171,10 @@ export class Backlog implements StepMember {
   /** What is to be discarded must be known. */
   prepare(): Promise<void> | undefined {
     const { notifications, bytes, overflow } = this.retention;
-    if (overflow === 'refuse' || this.#knownThrough === this.last || this.#isUnreadable) return undefined;
+    if (overflow === 'refuse' || this.#known.through === this.last || this.#isUnreadable) return undefined;
     const gone = Math.max(this.gone, this.last + this.#buildingCount - notifications);
-    const isOver = this.#bytes + this.#buildingBytes > bytes && this.#known.length === 0;
-    return this.#knownThrough < gone || isOver ? this.#learn() : undefined;
+    const isOver = this.#bytes + this.#buildingBytes > bytes && this.#known.all.length === 0;
+    return this.#known.through < gone || isOver ? this.#learn() : undefined;
   }
 
   take(): readonly Change[] {
@@ -239,36 +204,19 @@ export class Backlog implements StepMember {
   committed(): void {
     const writing = this.#written();
     if (!writing) return;
-    let isKnown = this.#knownThrough === this.last;
+    const { last } = this;
     this.last = writing.last;
     this.#bytes += sum(writing.added);
-    if (isKnown) this.#knownThrough = writing.last;
-    for (const block of writing.added) {
-      if (isKnown && this.#known.length >= this.#mostKnown) {
-        isKnown = false;
-        this.#knownThrough = block.first - 1;
-      }
-      if (isKnown) this.#known.push(block);
-      const isWanted = isKnown && this.#position !== undefined && this.#inMemory < MOST_IN_MEMORY;
-      if (isWanted) this.#inMemory += block.value?.length ?? 0;
-      else this.#giveBack(block);
-    }
+    this.#known.added(writing.added, last, writing.last);
     this.#parts.changed();
   }
 
   failed(): void {
     const writing = this.#written();
     if (!writing) return;
-    this.#known.unshift(...writing.removed);
+    this.#known.restore(writing.removed);
     this.#bytes += sum(writing.removed);
     this.#parts.changed();
-  }
-
-  /** It was never read, so nobody refers to its memory. */
-  #giveBack(block: Block): void {
-    const memory = block.value?.buffer;
-    block.value = undefined;
-    if (memory instanceof ArrayBuffer) this.#parts.memory.giveBack(memory);
   }
 
   #written(): Writing | undefined {
@@ -283,20 +231,19 @@ export class Backlog implements StepMember {
   /** Discards what goes beyond what is kept. Returns the blocks that are gone, which are no longer known. */
   #makeRoom(last: number, fresh: readonly Block[]): Block[] {
     const { notifications, bytes, overflow } = this.retention;
-    const removed: Block[] = [];
     if (overflow === 'discardOldest') this.#discard(last - notifications);
-    this.#shiftGone(removed);
+    const removed = this.#removeGone();
     let total = this.#bytes + sum(fresh);
     if (overflow === 'refuse' || total <= bytes) return removed;
-    const isAll = this.#knownThrough === this.last;
+    const isAll = this.#known.through === this.last;
     // The newest stays, however large it is.
-    const blocks = isAll ? [...this.#known, ...fresh].slice(0, -1) : this.#known;
+    const blocks = isAll ? [...this.#known.all, ...fresh].slice(0, -1) : this.#known.all;
     for (const block of blocks) {
       if (total <= bytes) break;
       this.#discard(block.last);
       total -= block.bytes;
     }
-    this.#shiftGone(removed);
+    removed.push(...this.#removeGone());
     return removed;
   }
 
@@ -309,14 +256,10 @@ export class Backlog implements StepMember {
     this.#discarded = through;
   }
 
-  #shiftGone(removed: Block[]): void {
-    const { gone } = this;
-    for (let block = this.#known[0]; block !== undefined && block.last <= gone; block = this.#known[0]) {
-      this.#known.shift();
-      this.#forget(block);
-      this.#bytes -= block.bytes;
-      removed.push(block);
-    }
+  #removeGone(): Block[] {
+    const removed = this.#known.removeThrough(this.gone);
+    this.#bytes -= sum(removed);
+    return removed;
   }
 
   /** What is lost if whoever receives is never heard of again. */
@@ -325,71 +268,14 @@ export class Backlog implements StepMember {
     return this.lost + Math.max(0, Math.min(this.#discarded, this.#position - 1) - this.#acknowledged);
   }
 
-  // ------------------------------------------------------------------------------------------ knowing
-
-  /** Of the first known block that ends at the number or behind it. */
-  #indexOf(number: number): number {
-    let low = 0;
-    let high = this.#known.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#known[middle]?.last ?? 0) < number) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  get #mostKnown(): number {
-    return this.#position === undefined ? MOST_KNOWN_UNATTENDED : MOST_KNOWN;
-  }
-
-  #forget(block: Block): void {
-    if (block.value === undefined) return;
-    this.#inMemory -= block.value.length;
-    block.value = undefined;
-  }
-
   /** Once it has failed it is not tried again: more is kept than should be, rather than nothing. */
   async #learn(): Promise<void> {
     try {
-      await this.read(this.#knownThrough + 1);
+      await this.read(this.#known.through + 1);
     } catch (reason) {
       this.#isUnreadable = true;
       throw reason;
     }
-  }
-
-  async #read(number: number): Promise<void> {
-    const { key, store } = this.#parts;
-    const { last } = this;
-    const after = blockKey(key, (this.#known[this.#indexOf(number)]?.first ?? this.#knownThrough + 1) - 1);
-    let read = 0;
-    for await (const [stored, value] of store.entries(blockPrefix(key), { after })) {
-      const first = firstOf(stored);
-      // What was committed meanwhile is told by `committed`.
-      if (first > last) break;
-      this.#found(first, value);
-      read += value.length;
-      if (read >= MOST_IN_MEMORY || this.#known.length >= this.#mostKnown) return;
-    }
-    // What is missing at the end is no longer waited for.
-    this.#knownThrough = Math.max(this.#knownThrough, last);
-  }
-
-  #found(first: number, value: Uint8Array): void {
-    let block: Block | undefined;
-    if (first > this.#knownThrough) {
-      const { count, bytes } = new BlockReader(value);
-      block = { first, last: first + count - 1, bytes, value: undefined };
-      this.#known.push(block);
-      this.#knownThrough = block.last;
-    } else {
-      block = this.#known[this.#indexOf(first)];
-      if (block?.first !== first) return;
-    }
-    if (block.value !== undefined || this.#position === undefined) return;
-    block.value = value;
-    this.#inMemory += value.length;
   }
 }
 
