@@ -9,9 +9,9 @@ import { serve } from '../../spooler/index.ts';
 import { Recorder } from '../harness/index.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
-const QUESTIONS = 500;
+const QUESTIONS = 1_500;
 
-test('hundreds of questions in one message: a dialogue between others goes on before they are answered, and all are', async () => {
+test('thousands of questions in one message: a dialogue between others goes on before they are answered, and all are', async () => {
   // On the machine's clock: slices are of real time, and what counts here is who comes first.
   await using server = await serve({ port: 0 });
   await using listener = await connectListener(server.url, { user: 'ann' });
