@@ -29,6 +29,8 @@ const OTHER_THAN_REFUSED: Partial<Record<Code, number>> = {
   CONNECTION_FAILED: EXIT.unreachable,
   UNAUTHORIZED: EXIT.unreachable,
   CONNECTION_LOST: EXIT.rundown,
+  // What was under way when the spooler ended.
+  RPC_S_CALL_CANCELLED: EXIT.rundown,
   TIMED_OUT: EXIT.timedOut,
 };
 

@@ -48,7 +48,8 @@ test('the address is the first line, and SIGINT ends it with 0 where nobody is t
 test('SIGTERM under load: everything answered was delivered, everybody is told, exit 0 (PAN-172, PAN-373)', async () => {
   await using spooler = await serveOnFreePort();
   await using listener = await listening(spooler.url, [...TYPE, '--printer', 'Busy']);
-  const forEver = ['--repeat', String(Number.MAX_SAFE_INTEGER), '--text', 'x', '--json'];
+  // As fast as the listener takes it, or it is lost, which ends the sending.
+  const forEver = ['--overflow', 'wait', '--repeat', String(Number.MAX_SAFE_INTEGER), '--text', 'x', '--json'];
   await using sender = start(['send', ...TYPE, '--url', spooler.url, '--printer', 'Busy', ...forEver]);
   for (let seen = 0; seen < 500; seen++) await listener.event('notification');
   spooler.process.kill('SIGTERM');
