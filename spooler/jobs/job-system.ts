@@ -160,7 +160,7 @@ export class JobSystem {
 
   // ------------------------------------------------------------------------------------------ jobs
 
-  /** Those that are not over, the oldest first. */
+  /** Those that are not over, the oldest first; perhaps of one printer only. */
   list(printer?: string): readonly JobEntry[] {
     const all = printer === undefined ? this.#jobs.values() : this.jobsOf(printer);
     return [...all].sort((one, other) => one.print.job.number - other.print.job.number);

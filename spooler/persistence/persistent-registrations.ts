@@ -23,7 +23,7 @@ import type { Change, Store } from '../store/store.ts';
 import { Attachment } from './attachment.ts';
 import { BlockMemory } from './block-memory.ts';
 import { PersistentRegistration } from './persistent-registration.ts';
-import { type RegistrationLimits, RegistrationTable } from './registration-table.ts';
+import { PersistentRegistrationTable, type RegistrationLimits } from './persistent-registration-table.ts';
 import { Removals } from './removals.ts';
 import { Steps } from './steps.ts';
 import {
@@ -65,7 +65,7 @@ export class PersistentRegistrations {
   readonly #memory = new BlockMemory();
   readonly #unstored = { bytes: 0 };
   readonly #removals: Removals;
-  readonly #table: RegistrationTable;
+  readonly #table: PersistentRegistrationTable;
   readonly #attached = new Map<Guid, PersistentRegistration>();
   /** Those to whom something is attached. */
   readonly #callers = new Map<Caller, Set<PersistentRegistration>>();
@@ -83,7 +83,7 @@ export class PersistentRegistrations {
     this.#options = options;
     this.#store = options.store ?? new MemoryStore();
     this.#removals = new Removals(this.#store);
-    this.#table = new RegistrationTable(options);
+    this.#table = new PersistentRegistrationTable(options);
     this.#steps = new Steps(this.#store, (reason) => this.#fault(reason));
     this.#source = new InProcessSource(host, { user: 'registrations', rights: ALL_RIGHTS }, 'registrations');
     this.#opening = this.#open();

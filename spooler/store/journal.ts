@@ -17,6 +17,7 @@ export class Journal {
   readonly #largest: number;
   /** The one that takes blocks, and the other. */
   #files: readonly [active: JournalFile, other: JournalFile];
+  /** The newest generation that is in the store behind, with all that were before it. */
   #applied: number;
   /** The checksum of the newest block. */
   #previous = 0;
@@ -77,11 +78,6 @@ export class Journal {
   /** Of the blocks that are taken now. What was taken before is of an earlier one. */
   get generation(): number {
     return this.#files[0].generation;
-  }
-
-  /** The newest generation that is in the store behind, with all that were before it. */
-  get applied(): number {
-    return this.#applied;
   }
 
   hasRoom(block: JournalBlock): boolean {

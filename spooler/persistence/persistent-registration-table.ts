@@ -12,7 +12,7 @@ export interface RegistrationLimits {
 
 const NONE: ReadonlyMap<string, PersistentRegistration> = new Map();
 
-export class RegistrationTable {
+export class PersistentRegistrationTable {
   #size = 0;
   readonly #perUser: number;
   readonly #most: number;
