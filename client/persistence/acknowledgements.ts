@@ -1,8 +1,15 @@
-/** What of one attachment is done with, and was said so: in order, with one call under way at most. */
+/**
+ * What of one attachment is done with, and was said so: in order, with one call under way at most. What the spooler
+ * refuses, as it does while its disk is full, is said again until it is stored or there is nobody to say it to.
+ */
 
-import { type DataObject, type Guid, SpoolError } from '../../shared/index.ts';
+import { type Cancel, type DataObject, type Guid, SpoolError } from '../../shared/index.ts';
 import { REGISTRATIONS } from '../../shared/persistence/registrations.ts';
 import type { Connection } from '../connection.ts';
+
+/** Milliseconds before what was refused is said again: the first time, and at most. Each wait is twice the one before. */
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 60_000;
 
 export class Acknowledgements {
   readonly #connection: Connection;
@@ -16,6 +23,10 @@ export class Acknowledgements {
   /** And the spooler has stored that up to here. */
   #said = 0;
   #saying: Promise<void> | undefined;
+  /** Up to here it is known that the spooler could not store it. */
+  #reported = 0;
+  #wait = FIRST_WAIT;
+  #cancelWait: Cancel | undefined;
   #isOver = false;
 
   constructor(connection: Connection, attachment: Guid) {
@@ -41,15 +52,20 @@ export class Acknowledgements {
 
   /** What comes now counts no more. Resolves when the spooler has stored what is done with, or cannot. */
   async finish(): Promise<void> {
-    this.#isOver = true;
+    this.#close();
     await this.#saying;
     await this.#say();
   }
 
   /** There is nobody to say anything to. */
   end(): void {
-    this.#isOver = true;
+    this.#close();
     this.#done = this.#said;
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#waitNoLonger();
   }
 
   /** Says the newest, and when that is stored what has come to it meanwhile. */
@@ -59,23 +75,41 @@ export class Acknowledgements {
   }
 
   async #sayUpTo(number: number): Promise<void> {
+    this.#waitNoLonger();
     let isStored = false;
     try {
       await this.#connection.call(REGISTRATIONS, 'acknowledge', { attachment: this.#attachment, number });
       this.#said = number;
+      this.#wait = FIRST_WAIT;
       isStored = true;
     } catch (reason) {
-      this.#refused(number, reason);
+      this.#refused(number, SpoolError.from(reason, 'E_UNEXPECTED'));
     }
     this.#saying = undefined;
-    // After a refusal not at once: with the next one that is done with.
     if (isStored && !this.#isOver) void this.#say();
   }
 
-  /** It comes again, which somebody should know unless it is known already. */
-  #refused(number: number, reason: unknown): void {
-    const { code } = SpoolError.from(reason, 'E_UNEXPECTED');
+  /** It comes again unless it is stored later, which somebody should know, once. */
+  #refused(number: number, reason: SpoolError): void {
+    const { code } = reason;
     if (code === 'CONNECTION_LOST' || code === 'CONNECTION_ENDED' || this.#done === this.#said) return;
-    this.#connection.report({ kind: 'notAcknowledged', what: `notifications up to ${number}`, reason });
+    if (number > this.#reported)
+      this.#connection.report({ kind: 'notAcknowledged', what: `notifications up to ${number}`, reason });
+    this.#reported = number;
+    // The spooler knows the attachment no more: what is said of it will never be stored.
+    if (code !== 'NOT_REGISTERED' && !this.#isOver) this.#sayLater();
+  }
+
+  /** Unless something more is done with before: then with that. */
+  #sayLater(): void {
+    this.#cancelWait = this.#connection.clock.after(this.#wait, () => {
+      this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
+      void this.#say();
+    });
+  }
+
+  #waitNoLonger(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 }
