@@ -1,15 +1,24 @@
 /** What waits for an answer from the spooler: requests, sends on ends, round trips. Each settles exactly once. */
 
-import type { Result, SpoolError } from '../shared/index.ts';
+import { succeeded as isSuccess, type Outcome, outcomeOf, type Result, SpoolError } from '../shared/index.ts';
 import { nextSequence } from '../shared/sequence.ts';
+import { failureOf } from './call.ts';
 import type { Unanswered } from './unanswered.ts';
 
-export interface Waiter<Value> {
+/** A request that worked. */
+export interface Success {
+  /** The end's number, for `open`. */
+  readonly id: number;
+  readonly outcome: Outcome;
+  readonly json: Uint8Array;
+}
+
+interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
   readonly reject: (reason: SpoolError) => void;
 }
 
-export type Answer = Pick<Result, 'id' | 'hresult' | 'json'>;
+type Answer = Pick<Result, 'id' | 'hresult' | 'json'>;
 
 export class Awaited {
   readonly #requests = new Map<number, Waiter<Answer>>();
@@ -31,11 +40,40 @@ export class Awaited {
     return sends;
   }
 
-  /** Sends a request with a number of its own; its answer goes to the waiter. Where sending throws, nobody waits. */
-  request(waiter: Waiter<Answer>, send: (request: number) => void): void {
-    this.#lastRequest = nextSequence(this.#lastRequest);
-    send(this.#lastRequest);
-    this.#requests.set(this.#lastRequest, waiter);
+  /**
+   * Sends a request with a number of its own. `succeeded` is called with a result of success as soon as that is there;
+   * what it returns is the promise's value. Rejects with the code of a failure, when the signal gives up waiting, and
+   * with what `send` throws; then nobody waits.
+   */
+  request<Value>(
+    send: (request: number) => void,
+    succeeded: (success: Success) => Value,
+    signal?: AbortSignal,
+  ): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled(signal));
+      // The answer may still come; then nobody waits for it, but it takes effect.
+      const abort = (): void => reject(cancelled(signal));
+      const waiter: Waiter<Answer> = {
+        resolve: ({ id, hresult, json }) => {
+          signal?.removeEventListener('abort', abort);
+          try {
+            if (!isSuccess(hresult)) throw failureOf(hresult, json);
+            resolve(succeeded({ id, outcome: outcomeOf(hresult), json }));
+          } catch (reason) {
+            reject(SpoolError.from(reason, 'PROTOCOL_VIOLATED'));
+          }
+        },
+        reject: (reason) => {
+          signal?.removeEventListener('abort', abort);
+          reject(reason);
+        },
+      };
+      this.#lastRequest = nextSequence(this.#lastRequest);
+      send(this.#lastRequest);
+      this.#requests.set(this.#lastRequest, waiter);
+      signal?.addEventListener('abort', abort);
+    });
   }
 
   answered(request: number, answer: Answer): void {
@@ -44,11 +82,13 @@ export class Awaited {
     waiter?.resolve(answer);
   }
 
-  /** A number for a ping; never 0, which is the heartbeat's. */
-  ping(waiter: Waiter<void>): number {
-    this.#lastPing = nextSequence(this.#lastPing) || 1;
-    this.#pings.set(this.#lastPing, waiter);
-    return this.#lastPing;
+  /** Sends a ping with a number of its own, never 0, which is the heartbeat's. Resolves with its pong. */
+  ping(send: (sequence: number) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#lastPing = nextSequence(this.#lastPing) || 1;
+      this.#pings.set(this.#lastPing, { resolve, reject });
+      send(this.#lastPing);
+    });
   }
 
   ponged(sequence: number): void {
@@ -96,4 +136,8 @@ export class Awaited {
     for (const waiter of waiting) waiter.reject(reason);
     for (const unanswered of sends) unanswered.rejectAll(reason);
   }
+}
+
+function cancelled(signal: AbortSignal | undefined): SpoolError {
+  return new SpoolError('CONNECTION_ENDED', { input: 'cancelled', cause: signal?.reason });
 }

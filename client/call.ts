@@ -1,7 +1,7 @@
 /** What a call of a service carries, there and back: JSON, or on the way there what its service takes. */
 
 import { type Outcome, outcomeOf, SpoolError } from '../shared/index.ts';
-import type { Success } from './connection.ts';
+import type { Success } from './awaited.ts';
 
 /** The answer of a service. */
 export interface Reply {

@@ -1,6 +1,6 @@
 /**
  * One connection to a spooler: greets, matches requests with results and sends with their answers, counts what was
- * received, notices when the spooler is gone. What a channel or a registration means is for listener.ts and sender.ts.
+ * received, notices when the spooler is gone. What a channel or a registration means is for the libraries.
  */
 
 import { checkCarried, hresultSettled } from '../shared/decode-record.ts';
@@ -20,15 +20,12 @@ import {
   FLAGS,
   type Guid,
   type Interest,
-  isFinal,
-  succeeded as isSuccess,
   type Link,
+  type LinkHandlers,
   type Missed,
   ObjectLedger,
   type Offer,
   OPS,
-  type Outcome,
-  outcomeOf,
   RawRecord,
   releaseTriple,
   SpoolError,
@@ -38,38 +35,15 @@ import {
   type Welcome,
 } from '../shared/index.ts';
 import { Outbox } from '../shared/outbox.ts';
-import { type Answer, Awaited, type Waiter } from './awaited.ts';
-import { encodePayload, failureOf, type Reply, replyOf } from './call.ts';
-import { harmless, type OnProblem, reportToConsole } from './callbacks.ts';
+import { Awaited, type Success } from './awaited.ts';
+import { encodePayload, type Reply, replyOf } from './call.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { Greeting } from './greeting.ts';
+import { leaksIn } from './leaks.ts';
+import { connectionLost, type Loss, lossOf, refusalOf } from './loss.ts';
+import { harmless, type OnProblem, reportToConsole } from './problem.ts';
 import { Received } from './received.ts';
 import type { Unanswered } from './unanswered.ts';
-
-/** What both libraries take when they connect. */
-export interface ConnectionOptions {
-  /**
-   * Who one says one is, where the spooler takes one's word. Default: the operating system's user; `anonymous` in
-   * browsers.
-   */
-  readonly user?: string;
-  /** What the spooler's token file names one by. */
-  readonly token?: string;
-  /** For people who look at `status`; default the library's name. */
-  readonly agent?: string;
-  /** Milliseconds; default 5,000 and 5,000. */
-  readonly heartbeat?: HeartbeatTimes;
-  /** Milliseconds to connect and be greeted; default 10,000. */
-  readonly connectTime?: number;
-  readonly clock?: Clock;
-  /** Told of callbacks that throw or hang. Default: the console. */
-  readonly onProblem?: OnProblem;
-  /**
-   * Development option: remember where each data object was acquired, and report those that are never released when the
-   * connection ends.
-   */
-  readonly traceReferences?: boolean;
-  /** Cancels connecting. */
-  readonly signal?: AbortSignal;
-}
 
 /** One end of a channel, as the connection sees it. The data objects are the end's to release. */
 export interface ConnectionEnd {
@@ -85,14 +59,6 @@ export interface ConnectionHooks {
   lost(loss: Loss, connection: Connection): void;
 }
 
-/** How a connection was lost. */
-export interface Loss {
-  /** WebSocket close code; 1006: without a goodbye. */
-  readonly code: number;
-  readonly reason: string;
-  readonly cause: Cause;
-}
-
 /** What a connection holds; all zero after it has ended. */
 export interface ConnectionStats {
   readonly ends: number;
@@ -101,22 +67,12 @@ export interface ConnectionStats {
   readonly liveObjects: number;
 }
 
-/** A request that worked. */
-export interface Success {
-  /** The end's number, for `open`. */
-  readonly id: number;
-  readonly outcome: Outcome;
-  readonly json: Uint8Array;
-}
-
-interface OpenState {
-  readonly kind: 'open';
-  readonly pulse: Pulse;
-}
-type ConnectionState = { readonly kind: 'greeting' } | OpenState | { readonly kind: 'ended' };
+type ConnectionState =
+  | { readonly kind: 'greeting'; readonly greeting: Greeting }
+  | { readonly kind: 'open'; readonly pulse: Pulse }
+  | { readonly kind: 'ended' };
 
 const HEARTBEAT: HeartbeatTimes = { interval: 5_000, timeout: 5_000 };
-const CONNECT_TIME = 10_000;
 /** The heartbeat's pings, whose answers nobody waits for; those of `roundTrip` have other numbers. */
 const HEARTBEAT_SEQUENCE = 0;
 
@@ -129,18 +85,19 @@ export class Connection {
   readonly #link: Link;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
-  #state: ConnectionState = { kind: 'greeting' };
+  readonly #hooks: ConnectionHooks;
+  #state: ConnectionState;
   #welcome: Welcome | undefined;
-  #greeted: { readonly resolve: () => void; readonly reject: (reason: SpoolError) => void } | undefined;
-  #hooks: ConnectionHooks | undefined;
   readonly #ends = new Map<number, ConnectionEnd>();
   readonly #awaited = new Awaited();
   readonly #received: Received;
   readonly #linkGone: Promise<void>;
   #resolveLinkGone: () => void = () => {};
 
-  private constructor(link: Link, options: ConnectionOptions) {
+  private constructor(link: Link, greeting: Greeting, options: ConnectionOptions, hooks: ConnectionHooks) {
     this.#link = link;
+    this.#state = { kind: 'greeting', greeting };
+    this.#hooks = hooks;
     this.#linkGone = new Promise((resolve) => {
       this.#resolveLinkGone = resolve;
     });
@@ -162,45 +119,25 @@ export class Connection {
     instance: Guid | undefined,
     hooks: ConnectionHooks,
   ): Promise<Connection> {
-    const connection = new Connection(link, options);
-    connection.#hooks = hooks;
-    await connection.#greet(options, instance);
+    const greeting = new Greeting(link, options);
+    const connection = new Connection(link, greeting, options, hooks);
+    const { user, agent = 'spoolpipe' } = options;
+    await greeting.run(
+      () => link.attach(connection.#handlers),
+      () => connection.write({ op: 'hello', user, instance, agent }),
+    );
     return connection;
   }
 
-  async #greet(
-    { user, agent = 'spoolpipe', connectTime = CONNECT_TIME, signal }: ConnectionOptions,
-    instance: Guid | undefined,
-  ): Promise<void> {
-    const give = (code: 'TIMED_OUT' | 'CONNECTION_ENDED'): void => {
-      this.#greeted?.reject(new SpoolError(code, { input: 'connecting' }));
-      this.#link.terminate();
+  get #handlers(): LinkHandlers {
+    return {
+      onMessage: (message) => this.#read(message),
+      onAlive: () => {
+        if (this.#state.kind === 'open') this.#state.pulse.alive();
+      },
+      onDrain: () => {},
+      onClose: (code, reason) => this.#linkClosed(code, reason),
     };
-    const cancel = this.clock.after(connectTime, () => give('TIMED_OUT'));
-    const abort = (): void => give('CONNECTION_ENDED');
-    signal?.addEventListener('abort', abort);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#greeted = { resolve, reject };
-        this.#link.attach({
-          onMessage: (message) => this.#read(message),
-          onAlive: () => {
-            if (this.#state.kind === 'open') this.#state.pulse.alive();
-          },
-          onDrain: () => {},
-          onClose: (code, reason) => this.#linkClosed(code, reason),
-        });
-        if (signal?.aborted) return give('CONNECTION_ENDED');
-        this.write({ op: 'hello', user, instance, agent });
-      });
-    } catch (reason) {
-      this.#link.terminate();
-      throw reason;
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', abort);
-      this.#greeted = undefined;
-    }
   }
 
   get isOpen(): boolean {
@@ -209,23 +146,24 @@ export class Connection {
 
   /** The identity in force. */
   get user(): string {
-    return this.#greeting.user;
+    return this.#told.user;
   }
 
   get server(): string {
-    return this.#greeting.server;
+    return this.#told.server;
   }
 
   get limits(): AnnouncedLimits {
-    return this.#greeting.limits;
+    return this.#told.limits;
   }
 
   /** Why this client was cut off last time, and what it missed. */
   get missed(): Missed | undefined {
-    return this.#greeting.missed;
+    return this.#told.missed;
   }
 
-  get #greeting(): Welcome {
+  /** What the spooler said of itself. */
+  get #told(): Welcome {
     if (!this.#welcome) throw new SpoolError('CONNECTION_FAILED', { input: 'not greeted yet' });
     return this.#welcome;
   }
@@ -246,39 +184,19 @@ export class Connection {
     succeeded: (success: Success) => Value,
     signal?: AbortSignal,
   ): Promise<Value> {
-    return new Promise<Value>((resolve, reject) => {
-      if (signal?.aborted) return reject(cancelled(signal));
-      if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      // The answer may still come; then nobody waits for it, but it takes effect.
-      const abort = (): void => reject(cancelled(signal));
-      const waiter: Waiter<Answer> = {
-        resolve: ({ id, hresult, json }) => {
-          signal?.removeEventListener('abort', abort);
-          try {
-            if (!isSuccess(hresult)) throw failureOf(hresult, json);
-            resolve(succeeded({ id, outcome: outcomeOf(hresult), json }));
-          } catch (reason) {
-            reject(SpoolError.from(reason, 'PROTOCOL_VIOLATED'));
-          }
-        },
-        reject: (reason) => {
-          signal?.removeEventListener('abort', abort);
-          reject(reason);
-        },
-      };
-      this.#awaited.request(waiter, (request) => this.write(record(request)));
-      signal?.addEventListener('abort', abort);
-    });
+    const send = (request: number): void => {
+      if (this.#state.kind !== 'open') throw new SpoolError('CONNECTION_LOST');
+      this.write(record(request));
+    };
+    return this.#awaited.request(send, succeeded, signal);
   }
 
   /**
    * Resolves when everything sent before has reached the spooler and everything it had sent by then has arrived here.
    */
   roundTrip(): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.#state.kind !== 'open') return reject(new SpoolError('CONNECTION_LOST'));
-      this.write({ op: 'ping', sequence: this.#awaited.ping({ resolve, reject }) });
-    });
+    if (this.#state.kind !== 'open') return Promise.reject(new SpoolError('CONNECTION_LOST'));
+    return this.#awaited.ping((sequence) => this.write({ op: 'ping', sequence }));
   }
 
   explain(side: 'registration' | 'channel', interest: Interest, user?: string): Promise<Explanation> {
@@ -296,10 +214,11 @@ export class Connection {
   }
 
   /**
-   * Calls a method of a service with JSON; bytes go as they are, borrowed until it is answered. Rejects with `E_NOINTERFACE` where the spooler has no such service, `E_NOTIMPL` where
-   * that has no such method, `E_OUTOFMEMORY` where too many calls are under way, `MAX_NOTIFICATION_SIZE_EXCEEDED`, what
-   * the service refuses it with, and `CONNECTION_LOST`. Calls may be answered in another order than they were made. The
-   * signal gives up waiting; the call takes effect all the same.
+   * Calls a method of a service with JSON; bytes go as they are, borrowed until it is answered. Rejects with
+   * `E_NOINTERFACE` where the spooler has no such service, `E_NOTIMPL` where that has no such method, `E_OUTOFMEMORY`
+   * where too many calls are under way, `MAX_NOTIFICATION_SIZE_EXCEEDED`, what the service refuses it with, and
+   * `CONNECTION_LOST`. Calls may be answered in another order than they were made. The signal gives up waiting; the call
+   * takes effect all the same.
    */
   async call(service: string, method: string, json?: unknown, signal?: AbortSignal): Promise<Reply> {
     const payload = encodePayload(json, this.limits.payload);
@@ -352,12 +271,9 @@ export class Connection {
         raw.moveTo(message, offset);
       }
     } catch (reason) {
-      this.#link.close(CLOSES.MALFORMED.code, CLOSES.MALFORMED.reason);
-      this.#end({
-        code: CLOSES.MALFORMED.code,
-        reason: SpoolError.from(reason, 'PROTOCOL_VIOLATED').code,
-        cause: 'lost',
-      });
+      const { code } = CLOSES.MALFORMED;
+      this.#link.close(code, CLOSES.MALFORMED.reason);
+      this.#end(lossOf(code, SpoolError.from(reason, 'PROTOCOL_VIOLATED').code));
     }
   }
 
@@ -366,7 +282,7 @@ export class Connection {
       case 'closed':
         return this.#closed(record);
       case 'offer':
-        return this.#hooks?.offered(record, this);
+        return this.#hooks.offered(record, this);
       case 'result':
         return this.#awaited.answered(record.request, record);
       case 'ping':
@@ -375,6 +291,7 @@ export class Connection {
         return this.#awaited.ponged(record.sequence);
       case 'welcome': {
         if (this.#state.kind !== 'greeting') throw new SpoolError('PROTOCOL_VIOLATED', { input: 'welcome' });
+        const { greeting } = this.#state;
         this.#welcome = record;
         const pulse = this.#heartbeat.watch({
           ping: () => (this.#link.ping ? this.#link.ping() : this.write({ op: 'ping', sequence: HEARTBEAT_SEQUENCE })),
@@ -382,7 +299,7 @@ export class Connection {
         });
         this.#state = { kind: 'open', pulse };
         this.#received.allow({ objects: record.limits.keptObjects, bytes: record.limits.keptBytes });
-        return this.#greeted?.resolve();
+        return greeting.welcomed();
       }
       case 'notify':
       case 'settled':
@@ -425,14 +342,13 @@ export class Connection {
   }
 
   #silent(): void {
-    this.#end({ code: CLOSES.SILENT.code, reason: CLOSES.SILENT.reason, cause: 'lost' });
+    this.#end(lossOf(CLOSES.SILENT.code, CLOSES.SILENT.reason));
     this.#link.terminate();
   }
 
   #linkClosed(code: number, reason: string): void {
-    const cause = code === CLOSES.GOING_AWAY.code ? 'shutdown' : 'lost';
-    this.#end({ code, reason, cause });
-    this.#reportLeaks();
+    this.#end(lossOf(code, reason));
+    for (const leak of leaksIn(this.ledger)) this.report(leak);
     this.#resolveLinkGone();
   }
 
@@ -442,43 +358,21 @@ export class Connection {
    */
   #end(loss: Loss): void {
     if (this.#state.kind === 'ended') return;
-    const input = loss.reason === '' ? `close code ${loss.code}` : `close code ${loss.code}: ${loss.reason}`;
     const ends = [...this.#ends.values()];
-    this.#toEnded(new SpoolError('CONNECTION_LOST', { input }), refusalOf(loss.code));
+    this.#toEnded(connectionLost(loss), refusalOf(loss));
     for (const end of ends) end.closed(releaseTriple(this.ledger), loss.cause);
-    this.#hooks?.lost(loss, this);
+    this.#hooks.lost(loss, this);
   }
 
   /** `refusal`: what it means to somebody who was still being greeted. */
   #toEnded(reason: SpoolError, refusal: Code = 'CONNECTION_FAILED'): void {
-    if (this.#state.kind === 'open') this.#state.pulse.stop();
+    const state = this.#state;
+    if (state.kind === 'open') state.pulse.stop();
     this.#state = { kind: 'ended' };
     this.#ends.clear();
     this.#received.end();
     this.#awaited.rejectAll(reason);
-    this.#greeted?.reject(new SpoolError(refusal, { input: reason.input ?? reason.code }));
+    if (state.kind === 'greeting')
+      state.greeting.refused(new SpoolError(refusal, { input: reason.input ?? reason.code }));
   }
-
-  /** What callbacks only borrowed is no leak: the library gives that back itself. */
-  #reportLeaks(): void {
-    for (const { type, size, origins } of this.ledger.leaks()) {
-      const taken = origins.filter((origin) => !origin.startsWith('created'));
-      if (taken.length === 0) continue;
-      this.report({
-        kind: 'leak',
-        what: `a data object of type ${type}, ${size} bytes, was never released`,
-        reason: taken.join('\n'),
-      });
-    }
-  }
-}
-
-/** Why a spooler does not greet: for good, or only now. */
-function refusalOf(closeCode: number): Code {
-  if (closeCode === CLOSES.WRONG_USER.code || closeCode === CLOSES.TOKEN_EXPIRED.code) return 'UNAUTHORIZED';
-  return isFinal(closeCode) ? 'PROTOCOL_VIOLATED' : 'CONNECTION_FAILED';
-}
-
-function cancelled(signal: AbortSignal | undefined): SpoolError {
-  return new SpoolError('CONNECTION_ENDED', { input: 'cancelled', cause: signal?.reason });
 }

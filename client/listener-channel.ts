@@ -1,7 +1,7 @@
 /** A bidirectional channel as a listener sees it (PAN-19). */
 
 import { type Cause, type DataObject, type Guid, type Interest, type Outcome, SpoolError } from '../shared/index.ts';
-import { CallbackSequence } from './callbacks.ts';
+import { CallbackSequence } from './callback-sequence.ts';
 import type { Connection, ConnectionEnd } from './connection.ts';
 import { SendingEnd } from './end.ts';
 import type { NotifyCallback } from './notify-callback.ts';

@@ -19,9 +19,10 @@ export {
   WELL_KNOWN_TYPES,
 } from '../shared/index.ts';
 export type { PersistentRegistration, Retention } from '../shared/persistence/registrations.ts';
-export type { OnProblem, Problem } from './callbacks.ts';
-export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export type { ConnectionStats } from './connection.ts';
+export type { ConnectionOptions } from './connection-options.ts';
 export { ListenerChannel } from './listener-channel.ts';
+export type { Loss } from './loss.ts';
 export {
   createListener,
   type Dial,
@@ -38,6 +39,7 @@ export type {
   Recovery,
 } from './persistence/persistent-callback.ts';
 export { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
+export type { OnProblem, Problem } from './problem.ts';
 export type { ReconnectPolicy } from './reconnect.ts';
 export { ListenerRegistration } from './registration.ts';
 export type { Sendable } from './sendable.ts';

@@ -21,8 +21,9 @@ import {
   type PersistentRegistrations,
   REGISTRATIONS,
 } from '../shared/persistence/registrations.ts';
-import { attempt, harmless, reportToConsole } from './callbacks.ts';
-import { Connection, type ConnectionOptions, type ConnectionStats, type Loss } from './connection.ts';
+import { Connection, type ConnectionStats } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import type { Loss } from './loss.ts';
 import type { NotifyCallback, RegistrationSpecification } from './notify-callback.ts';
 import {
   identityOf,
@@ -30,6 +31,7 @@ import {
   type PersistentRegistrationSpecification,
 } from './persistence/persistent-callback.ts';
 import { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
+import { attempt, harmless, reportToConsole } from './problem.ts';
 import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
 import { type ListedRegistration, ListenerRegistration } from './registration.ts';
 

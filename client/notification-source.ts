@@ -15,15 +15,12 @@ import {
   type StatusReport,
   type UserFilter,
 } from '../shared/index.ts';
-import { attempt, CallbackSequence } from './callbacks.ts';
-import {
-  Connection,
-  type ConnectionEnd,
-  type ConnectionOptions,
-  type ConnectionStats,
-  type Loss,
-} from './connection.ts';
+import { CallbackSequence } from './callback-sequence.ts';
+import { Connection, type ConnectionEnd, type ConnectionStats } from './connection.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { SendingEnd } from './end.ts';
+import type { Loss } from './loss.ts';
+import { attempt } from './problem.ts';
 import { bytesOf, type Sendable, toDataObject } from './sendable.ts';
 
 /** What a channel is opened for (PAN-8, PAN-9, PAN-72). */

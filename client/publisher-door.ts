@@ -12,8 +12,8 @@ export {
   type Outcome,
   SpoolError,
 } from '../shared/index.ts';
-export type { OnProblem, Problem } from './callbacks.ts';
-export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export type { ConnectionStats } from './connection.ts';
+export type { ConnectionOptions } from './connection-options.ts';
 export {
   type DeadLetter,
   EventCatalogue,
@@ -26,5 +26,7 @@ export {
 export { createPublisher, Publisher, type PublisherOptions } from './events/event-publisher.ts';
 export { Recorder } from './events/recorder.ts';
 export { Transaction } from './events/transaction.ts';
+export type { Loss } from './loss.ts';
 export type { Dial, Gap, ListenerOptions } from './notification-listener.ts';
+export type { OnProblem, Problem } from './problem.ts';
 export type { ReconnectPolicy } from './reconnect.ts';

@@ -16,7 +16,7 @@ import {
   releaseTriple,
   SpoolError,
 } from '../shared/index.ts';
-import { CallbackSequence } from './callbacks.ts';
+import { CallbackSequence } from './callback-sequence.ts';
 import type { Connection } from './connection.ts';
 import { ListenerChannel } from './listener-channel.ts';
 import type { Listener } from './notification-listener.ts';

@@ -32,9 +32,10 @@ export {
   type UserFilter,
   WELL_KNOWN_TYPES,
 } from '../shared/index.ts';
-export type { OnProblem, Problem } from './callbacks.ts';
-export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export type { ConnectionStats } from './connection.ts';
+export type { ConnectionOptions } from './connection-options.ts';
 export { type DialOptions, dial } from './dial.ts';
+export type { Loss } from './loss.ts';
 export {
   type ChannelSpecification,
   createSender,
@@ -43,6 +44,7 @@ export {
   SenderChannel,
   type SenderOptions,
 } from './notification-source.ts';
+export type { OnProblem, Problem } from './problem.ts';
 export type { Sendable } from './sendable.ts';
 
 /**

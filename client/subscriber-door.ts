@@ -12,8 +12,8 @@ export {
   type LibraryDocument,
   SpoolError,
 } from '../shared/index.ts';
-export type { OnProblem, Problem } from './callbacks.ts';
-export type { ConnectionOptions, ConnectionStats, Loss } from './connection.ts';
+export type { ConnectionStats } from './connection.ts';
+export type { ConnectionOptions } from './connection-options.ts';
 export { ClassRegistration } from './events/class-registration.ts';
 export {
   type DeadLetter,
@@ -35,5 +35,7 @@ export {
 } from './events/event-subscriber.ts';
 export type { EventScope } from './events/subscription-request.ts';
 export { TransientSubscription } from './events/transient-subscription.ts';
+export type { Loss } from './loss.ts';
 export type { Dial, Gap, ListenerOptions } from './notification-listener.ts';
+export type { OnProblem, Problem } from './problem.ts';
 export type { ReconnectPolicy } from './reconnect.ts';

@@ -4,10 +4,10 @@
  */
 
 import { type EventClassDescription, type Guid, hresultOf } from '../../shared/index.ts';
-import type { OnProblem } from '../callbacks.ts';
 import type { ListenerChannel } from '../listener-channel.ts';
 import type { Listener } from '../notification-listener.ts';
 import type { NotifyCallback } from '../notify-callback.ts';
+import type { OnProblem } from '../problem.ts';
 import type { ListenerRegistration } from '../registration.ts';
 import { answerCall, SinkCaller } from './event-sink.ts';
 

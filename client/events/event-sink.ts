@@ -16,8 +16,8 @@ import {
   methodOf,
   SpoolError,
 } from '../../shared/index.ts';
-import { attempt, isThenable, type OnProblem } from '../callbacks.ts';
 import type { ListenerChannel } from '../listener-channel.ts';
+import { attempt, isThenable, type OnProblem } from '../problem.ts';
 
 /**
  * What subscribers implement: the methods of an event class, each called with the arguments by name; also async. They are

@@ -2,9 +2,9 @@
 
 import { v4 } from 'uuid';
 import { type Cause, type EventClassDescription, type Guid, guid, SpoolError } from '../../shared/index.ts';
-import type { OnProblem } from '../callbacks.ts';
 import type { Listener } from '../notification-listener.ts';
 import type { NotifyCallback } from '../notify-callback.ts';
+import type { OnProblem } from '../problem.ts';
 import type { ListenerRegistration } from '../registration.ts';
 import { SinkCaller } from './event-sink.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';

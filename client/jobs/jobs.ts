@@ -4,10 +4,10 @@
  */
 
 import { type Guid, guid, SpoolError } from '../../shared/index.ts';
-import { isThenable } from '../callbacks.ts';
 import type { ConnectionStats } from '../connection.ts';
 import { type ClassHost, ClassRegistration } from '../events/class-registration.ts';
 import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
+import { isThenable } from '../problem.ts';
 import { type Renewable, Renewals } from '../renewals.ts';
 import { JOB_CALLBACK_CLASS, type JobCallback, sinkOf } from './job-callback.ts';
 import type { JobDescription } from './job-description.ts';

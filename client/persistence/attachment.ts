@@ -10,8 +10,9 @@ import {
   REGISTRATIONS,
   type RunHeading,
 } from '../../shared/persistence/registrations.ts';
+import type { Success } from '../awaited.ts';
 import { encodePayload, replyOf } from '../call.ts';
-import type { Connection, Success } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { attachedOf, headingOf, violation } from './heading.ts';
 import type { KeptNotification, Recovery } from './persistent-callback.ts';

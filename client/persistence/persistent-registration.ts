@@ -13,7 +13,7 @@ import {
   SpoolError,
 } from '../../shared/index.ts';
 import { type OverHeading, REGISTRATIONS } from '../../shared/persistence/registrations.ts';
-import { CallbackSequence } from '../callbacks.ts';
+import { CallbackSequence } from '../callback-sequence.ts';
 import type { Connection } from '../connection.ts';
 import type { Listener } from '../notification-listener.ts';
 import type { ListedRegistration, RegistrationState } from '../registration.ts';

@@ -1,6 +1,6 @@
 /** What a test left behind, in words: every line says what it is and, where known, whose and from where. */
 
-import type { Problem } from '../../client/callbacks.ts';
+import type { Problem } from '../../client/problem.ts';
 import type { PendingTimer } from './manual-clock.ts';
 
 /** Thrown when a rig is closed that is not clean. */

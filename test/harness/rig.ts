@@ -17,10 +17,10 @@
  * left, on either side.
  */
 
-import type { Problem } from '../../client/callbacks.ts';
 import { type DialOptions, dial } from '../../client/dial.ts';
 import { createJobs, type Jobs } from '../../client/jobs.ts';
 import { createListener, type Listener, type ListenerOptions } from '../../client/listener.ts';
+import type { Problem } from '../../client/problem.ts';
 import { createPublisher, type Publisher, type PublisherOptions } from '../../client/publisher.ts';
 import { createSender, type Sender, type SenderChannel, type SenderOptions } from '../../client/sender.ts';
 import { createSubscriber, type Subscriber } from '../../client/subscriber.ts';

@@ -1,8 +1,8 @@
 /** A rig and the model side by side: each step is done in both, and what the rig does is held against the model. */
 
 import assert from 'node:assert/strict';
-import type { Problem } from '../../client/callbacks.ts';
 import type { Listener, ListenerChannel, ListenerRegistration } from '../../client/listener.ts';
+import type { Problem } from '../../client/problem.ts';
 import type { Sender, SenderChannel } from '../../client/sender.ts';
 import {
   type Cause,

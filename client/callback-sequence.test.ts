@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SpoolError } from '../shared/index.ts';
 import { ManualClock } from '../test/harness/index.ts';
-import { CallbackSequence, type Problem, reportToConsole } from './callbacks.ts';
+import { CallbackSequence } from './callback-sequence.ts';
+import { type Problem, reportToConsole } from './problem.ts';
 
 const clock = new ManualClock();
 let problems: Problem[] = [];
