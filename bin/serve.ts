@@ -11,6 +11,7 @@ import {
   createPersistentRegistrations,
   type EmbeddedEventSystem,
   type EmbeddedJobSystem,
+  type EmbeddedPersistentRegistrations,
   type EventsFile,
   parseEventsFile,
   type ServeOptions,
@@ -45,6 +46,7 @@ interface ServeCommandOptions extends KeepingOptions {
   readonly maxChannels?: number;
   readonly queueLength?: number;
   readonly maxSpool?: number;
+  readonly maxKept?: number;
   readonly verbose?: true;
   readonly json?: true;
 }
@@ -100,6 +102,7 @@ export function addServe(program: Command): void {
       limit('--queue-length <n>', 'notifications queued for a unidirectional registration that is full (default: 100)'),
     )
     .addOption(limit('--max-spool <bytes>', 'all documents of print jobs (default: 10737418240)', MOST_BYTES))
+    .addOption(limit('--max-kept <bytes>', 'all that persistent registrations keep (default: 10737418240)', MOST_BYTES))
     .option('--verbose', 'say who comes and goes')
     .option('--json', 'one JSON object per line on standard output')
     .addHelpText(
@@ -138,7 +141,7 @@ async function serveUntilStopped(
   const events = await eventSystem(options, surroundings);
   const jobs = jobSystem(events, await programs(options), kept, options, output);
   const trouble = (): SpoolError | undefined => kept?.store.failure;
-  const registrations = createPersistentRegistrations(kept && { store: kept.store });
+  const registrations = persistentRegistrations(kept, options);
   const services = [...events.services, ...jobs.services, ...registrations.services];
   const server = await start({ ...serving, trouble, services });
   const { url, port, spooler } = server;
@@ -227,6 +230,16 @@ function jobSystem(
     onLine: (line) => output.say(line),
     ...(maxSpool !== undefined && { spoolSize: maxSpool }),
     ...(kept && { store: kept.store, folder: join(kept.folder, 'spool') }),
+  });
+}
+
+function persistentRegistrations(
+  kept: Kept | undefined,
+  { maxKept }: ServeCommandOptions,
+): EmbeddedPersistentRegistrations {
+  return createPersistentRegistrations({
+    ...(maxKept !== undefined && { keptSize: maxKept }),
+    ...(kept && { store: kept.store }),
   });
 }
 

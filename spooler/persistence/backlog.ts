@@ -6,16 +6,14 @@
 import type { Retention } from '../../shared/persistence/registrations.ts';
 import type { Message } from '../core/message.ts';
 import type { Change } from '../store/store.ts';
-import { BlockWriter } from './block.ts';
+import { FreshBlocks, type FreshBlocksParts } from './fresh-blocks.ts';
+import type { KeptTotal } from './kept-total.ts';
 import { type Block, KnownBlocks, type KnownBlocksParts } from './known-blocks.ts';
 import type { StepMember } from './steps.ts';
 import { blockKey, encodeEntry, NUMBER_PREFIX, type NumbersEntry } from './stored-entries.ts';
 
-export interface BacklogParts extends KnownBlocksParts {
-  /** Milliseconds since 1970. */
-  readonly wallClock: () => number;
-  /** Bytes of data, of all registrations together, that are neither in the store nor refused by it. */
-  readonly unstored: { bytes: number };
+export interface BacklogParts extends KnownBlocksParts, FreshBlocksParts {
+  readonly total: KeptTotal;
   /** More may be there to be given, or there is room. */
   changed(): void;
 }
@@ -28,8 +26,6 @@ interface Writing {
   readonly bytes: number;
   readonly removed: readonly Block[];
 }
-
-const SMALLEST_BLOCK = 1024;
 
 export class Backlog implements StepMember {
   retention: Retention;
@@ -49,11 +45,10 @@ export class Backlog implements StepMember {
   #position: number | undefined;
   readonly #known: KnownBlocks;
   #isUnreadable = false;
-  #building: BlockWriter[] = [];
-  #buildingCount = 0;
-  #buildingBytes = 0;
+  readonly #fresh: FreshBlocks;
   #writing: Writing | undefined;
-  #room = SMALLEST_BLOCK;
+  /** What the total has of it. */
+  #counted = 0;
 
   constructor(parts: BacklogParts, retention: Retention, { last, gone, bytes, lost }: NumbersEntry, given: number) {
     this.#parts = parts;
@@ -64,7 +59,9 @@ export class Backlog implements StepMember {
     this.#acknowledged = gone;
     this.#discarded = gone;
     this.#bytes = bytes;
+    this.#fresh = new FreshBlocks(parts);
     this.#known = new KnownBlocks(parts, gone === last ? last : 0);
+    this.#count();
   }
 
   /** Everything up to this number is done with: acknowledged or discarded. */
@@ -87,32 +84,38 @@ export class Backlog implements StepMember {
   get hasRoom(): boolean {
     const { notifications, bytes, overflow } = this.retention;
     if (overflow === 'discardOldest') return true;
+    return this.#allNotifications < notifications && this.#allBytes < bytes;
+  }
+
+  /** Notifications, with what is on its way to the store. */
+  get #allNotifications(): number {
     const writing = this.#writing === undefined ? 0 : this.#writing.last - this.last;
-    return (
-      this.pending + writing + this.#buildingCount < notifications &&
-      (this.pending === 0 ? 0 : this.#bytes) + this.#buildingBytes + (this.#writing?.bytes ?? 0) < bytes
-    );
+    return this.pending + writing + this.#fresh.count;
+  }
+
+  get #allBytes(): number {
+    return this.bytes + this.#fresh.bytes + (this.#writing?.bytes ?? 0);
   }
 
   /** Takes a copy, which is written in the next step. */
   add(name: string | null, message: Pick<Message, 'size' | 'isNull' | 'copyTo'>): void {
-    let block = this.#building.at(-1);
-    if (block === undefined || block.isFull) {
-      block = new BlockWriter(
-        this.#parts.wallClock(),
-        this.#parts.memory.take(Math.max(this.#room, message.size + SMALLEST_BLOCK)),
-      );
-      this.#building.push(block);
-    }
-    block.add(name, message);
-    this.#buildingCount++;
-    this.#buildingBytes += message.size;
-    this.#parts.unstored.bytes += message.size;
+    this.#fresh.add(name, message);
+    this.#parts.total.unstored += message.size;
+    this.#count();
   }
 
   /** Everything up to the number is done with, from the next step on. */
   acknowledge(number: number): void {
     this.#acknowledged = Math.max(this.#acknowledged, number);
+  }
+
+  /** It is gone, with all that is kept for it. */
+  remove(): void {
+    this.#counted = this.#parts.total.count(0, 0, this.#counted);
+  }
+
+  #count(): void {
+    this.#counted = this.#parts.total.count(this.#allNotifications, this.#allBytes, this.#counted);
   }
 
   // ------------------------------------------------------------------------------------------ for whoever receives
@@ -172,23 +175,14 @@ export class Backlog implements StepMember {
   prepare(): Promise<void> | undefined {
     const { notifications, bytes, overflow } = this.retention;
     if (overflow === 'refuse' || this.#known.through === this.last || this.#isUnreadable) return undefined;
-    const gone = Math.max(this.gone, this.last + this.#buildingCount - notifications);
-    const isOver = this.#bytes + this.#buildingBytes > bytes && this.#known.all.length === 0;
+    const gone = Math.max(this.gone, this.last + this.#fresh.count - notifications);
+    const isOver = this.#bytes + this.#fresh.bytes > bytes && this.#known.all.length === 0;
     return this.#known.through < gone || isOver ? this.#learn() : undefined;
   }
 
   take(): readonly Change[] {
-    let { last } = this;
-    const fresh: Block[] = [];
-    for (const writer of this.#building) {
-      const value = writer.finish();
-      fresh.push({ first: last + 1, last: last + writer.count, bytes: writer.bytes, value });
-      last += writer.count;
-      this.#room = Math.max(SMALLEST_BLOCK, value.length + (value.length >> 3));
-    }
-    this.#building = [];
-    this.#buildingCount = 0;
-    this.#buildingBytes = 0;
+    const fresh = this.#fresh.take(this.last);
+    const last = fresh.at(-1)?.last ?? this.last;
     const removed = this.#makeRoom(last, fresh);
     const added = fresh.filter((block) => block.last > this.gone);
     this.#writing = { last, added, bytes: sum(fresh), removed };
@@ -208,6 +202,7 @@ export class Backlog implements StepMember {
     this.last = writing.last;
     this.#bytes += sum(writing.added);
     this.#known.added(writing.added, last, writing.last);
+    this.#count();
     this.#parts.changed();
   }
 
@@ -216,13 +211,14 @@ export class Backlog implements StepMember {
     if (!writing) return;
     this.#known.restore(writing.removed);
     this.#bytes += sum(writing.removed);
+    this.#count();
     this.#parts.changed();
   }
 
   #written(): Writing | undefined {
     const writing = this.#writing;
     this.#writing = undefined;
-    this.#parts.unstored.bytes -= writing?.bytes ?? 0;
+    this.#parts.total.unstored -= writing?.bytes ?? 0;
     return writing;
   }
 
@@ -258,7 +254,9 @@ export class Backlog implements StepMember {
 
   #removeGone(): Block[] {
     const removed = this.#known.removeThrough(this.gone);
-    this.#bytes -= sum(removed);
+    // What was missing of them goes with the last.
+    const isEmpty = this.#known.all.length === 0 && this.#known.through >= this.last;
+    this.#bytes = isEmpty ? 0 : this.#bytes - sum(removed);
     return removed;
   }
 

@@ -11,9 +11,6 @@ import { Backlog, type BacklogParts } from './backlog.ts';
 import type { Steps } from './steps.ts';
 import type { NumbersEntry, RegistrationEntry } from './stored-entries.ts';
 
-/** Bytes of all registrations that may be on their way to the store. */
-const MOST_UNSTORED = 64 * 1024 * 1024;
-
 export interface PersistentRegistrationParts extends Omit<BacklogParts, 'changed'> {
   readonly steps: Steps;
   /** There may be room again, for whoever looked for it. */
@@ -49,7 +46,7 @@ export class PersistentRegistration implements Keeper {
   // ------------------------------------------------------------------------------------------ for channels
 
   get hasRoom(): boolean {
-    return this.#parts.unstored.bytes < MOST_UNSTORED && this.backlog.hasRoom;
+    return this.#parts.total.hasRoom && this.backlog.hasRoom;
   }
 
   whenRoom(seeker: RoomSeeker): void {

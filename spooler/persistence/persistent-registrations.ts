@@ -22,6 +22,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import type { Change, Store } from '../store/store.ts';
 import { Attachment } from './attachment.ts';
 import { BlockMemory } from './block-memory.ts';
+import { KeptTotal } from './kept-total.ts';
 import { PersistentRegistration } from './persistent-registration.ts';
 import { PersistentRegistrationTable, type RegistrationLimits } from './persistent-registration-table.ts';
 import { Removals } from './removals.ts';
@@ -39,6 +40,8 @@ import {
 export interface PersistentRegistrationsOptions extends RegistrationLimits {
   /** Where it is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
   readonly store?: Store;
+  /** Bytes that all of them keep together, 64 for each notification beside its data; default 10 GiB. */
+  readonly keptSize?: number;
   /** Milliseconds after which a registration goes that nobody attached to; default 30 days. */
   readonly unattendedTime?: number;
 }
@@ -63,7 +66,7 @@ export class PersistentRegistrations {
   readonly #steps: Steps;
   readonly #source: InProcessSource;
   readonly #memory = new BlockMemory();
-  readonly #unstored = { bytes: 0 };
+  readonly #total: KeptTotal;
   readonly #removals: Removals;
   readonly #table: PersistentRegistrationTable;
   readonly #attached = new Map<Guid, PersistentRegistration>();
@@ -82,6 +85,7 @@ export class PersistentRegistrations {
     this.#host = host;
     this.#options = options;
     this.#store = options.store ?? new MemoryStore();
+    this.#total = new KeptTotal(options.keptSize);
     this.#removals = new Removals(this.#store);
     this.#table = new PersistentRegistrationTable(options);
     this.#steps = new Steps(this.#store, (reason) => this.#fault(reason));
@@ -209,7 +213,7 @@ export class PersistentRegistrations {
       steps: this.#steps,
       wallClock: this.#host.wallClock,
       memory: this.#memory,
-      unstored: this.#unstored,
+      total: this.#total,
       changed: () => this.#wake(),
       whenRoom: (seeker: RoomSeeker) => void this.#seekers.add(seeker),
     };
@@ -234,6 +238,8 @@ export class PersistentRegistrations {
     }
     this.#endAttachment(registration, 'removed');
     this.#table.delete(registration);
+    registration.backlog.remove();
+    this.#wake();
   }
 
   #keep(registration: PersistentRegistration): void {

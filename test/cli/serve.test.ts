@@ -149,6 +149,17 @@ test('limits: payload, channels, registrations (PAN-80, PAN-118, PAN-248)', asyn
   expect((await sender.ended).code).toBe(143);
 });
 
+test('limits: what all persistent registrations keep (PAN-116)', async () => {
+  await using spooler = await serveOnFreePort(['--max-kept', '1']);
+  const to = [...TYPE, '--printer', 'Lab', '--url', spooler.url];
+  await using listener = await listening(spooler.url, [...TYPE, '--printer', 'Lab', '--name', 'desk']);
+  listener.kill('SIGTERM');
+  await listener.ended;
+  expect(await run(['send', ...to, '--text', 'one'])).toMatchObject({ code: 0 });
+  const refused = { code: 1, stderr: expect.stringContaining('[ASYNC_NOTIFICATION_FAILURE]') };
+  expect(await run(['send', ...to, '--text', 'two'])).toMatchObject(refused);
+});
+
 test('a spooler that is full is healthy but not ready', async () => {
   await using spooler = await serveOnFreePort(['--max-sessions', '1']);
   await using listener = await listening(spooler.url, TYPE);
