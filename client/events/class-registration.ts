@@ -5,29 +5,22 @@
 
 import { type EventClassDescription, type Guid, hresultOf } from '../../shared/index.ts';
 import type { ListenerChannel } from '../listener-channel.ts';
-import type { Listener } from '../notification-listener.ts';
 import type { NotifyCallback } from '../notify-callback.ts';
-import type { OnProblem } from '../problem.ts';
 import type { ListenerRegistration } from '../registration.ts';
+import type { Renewable, Renewals } from '../renewals.ts';
 import { answerCall, SinkCaller } from './event-sink.ts';
 
 /** `away`: the spooler is lost, the subscriber will register again. */
 type ClassState = 'registering' | 'registered' | 'away' | 'revoked';
-
-export interface ClassHost {
-  readonly listener: Listener;
-  readonly report: OnProblem;
-  ended(registration: ClassRegistration): void;
-}
 
 /** Makes an object, or its promise. */
 export type CreateObject = (clsid: Guid) => object | PromiseLike<object>;
 
 const EXCEPTION = hresultOf('EVENT_E_USER_EXCEPTION');
 
-export class ClassRegistration {
+export class ClassRegistration implements Renewable {
   readonly clsid: Guid;
-  readonly #host: ClassHost;
+  readonly #renewals: Renewals;
   readonly #eventClass: EventClassDescription;
   readonly #createObject: CreateObject;
   readonly #objects = new Map<ListenerChannel, SinkCaller>();
@@ -42,8 +35,8 @@ export class ClassRegistration {
   }
 
   /** For `Subscriber`. */
-  constructor(host: ClassHost, clsid: Guid, eventClass: EventClassDescription, createObject: CreateObject) {
-    this.#host = host;
+  constructor(renewals: Renewals, clsid: Guid, eventClass: EventClassDescription, createObject: CreateObject) {
+    this.#renewals = renewals;
     this.clsid = clsid;
     this.#eventClass = eventClass;
     this.#createObject = createObject;
@@ -64,7 +57,7 @@ export class ClassRegistration {
     const isThere = this.#state === 'registered';
     this.end();
     try {
-      if (isThere) await this.#host.listener.connection.call('classes', 'revoke', { clsid: this.clsid });
+      if (isThere) await this.#renewals.listener.connection.call('classes', 'revoke', { clsid: this.clsid });
     } finally {
       await this.#unregister();
     }
@@ -78,7 +71,7 @@ export class ClassRegistration {
 
   /** Rejects as the spooler refuses it, such as with `ALREADY_REGISTERED`; then nothing is left of it. */
   async make(): Promise<void> {
-    const { listener } = this.#host;
+    const { listener } = this.#renewals;
     const { clsid } = this;
     // First: where another process serves the class, its objects must not come here.
     await listener.connection.call('classes', 'register', { clsid });
@@ -117,7 +110,7 @@ export class ClassRegistration {
 
   async #created(channel: ListenerChannel): Promise<SinkCaller | undefined> {
     const whose = `an object of the class ${this.clsid}`;
-    const { report } = this.#host;
+    const { report } = this.#renewals;
     try {
       const object = new SinkCaller(await this.#createObject(this.clsid), this.#eventClass, report, whose);
       if (this.#isClosed) {
@@ -142,7 +135,7 @@ export class ClassRegistration {
   end(): void {
     if (this.#state === 'revoked') return;
     this.#state = 'revoked';
-    this.#host.ended(this);
+    this.#renewals.ended(this);
   }
 
   /** The subscriber leaves, and nobody tells the objects. */

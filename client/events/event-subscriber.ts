@@ -6,12 +6,12 @@
 import { type EventClass, type EventMethods, type Guid, guid, type MethodTypes } from '../../shared/index.ts';
 import type { ConnectionStats } from '../connection.ts';
 import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
-import { type Renewable, Renewals } from '../renewals.ts';
-import { type ClassHost, ClassRegistration } from './class-registration.ts';
+import { Renewals } from '../renewals.ts';
+import { ClassRegistration } from './class-registration.ts';
 import { EventCatalogue, type SubscriptionProperties } from './event-catalogue.ts';
 import type { EventSink, Releasable } from './event-sink.ts';
 import { checkSink, type EventScope, requestOf } from './subscription-request.ts';
-import { type SubscriptionHost, TransientSubscription } from './transient-subscription.ts';
+import { TransientSubscription } from './transient-subscription.ts';
 
 /**
  * Joins a subscriber to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
@@ -93,7 +93,7 @@ export class Subscriber {
   ): Promise<TransientSubscription> {
     const request = requestOf(specification);
     checkSink(object, specification);
-    return this.#renewals.make(new TransientSubscription(this.#host, request, object, specification.eventClass));
+    return this.#renewals.make(new TransientSubscription(this.#renewals, request, object, specification.eventClass));
   }
 
   /**
@@ -122,7 +122,7 @@ export class Subscriber {
     { clsid, eventClass }: ClassSpecification<Methods>,
     createObject: (clsid: Guid) => ObjectOf<Methods> | PromiseLike<ObjectOf<Methods>>,
   ): Promise<ClassRegistration> {
-    return this.#renewals.make(new ClassRegistration(this.#host, guid(clsid), eventClass, createObject));
+    return this.#renewals.make(new ClassRegistration(this.#renewals, guid(clsid), eventClass, createObject));
   }
 
   stats(): ConnectionStats & { readonly registrations: number } {
@@ -140,11 +140,6 @@ export class Subscriber {
 
   get #listener(): Listener {
     return this.#renewals.listener;
-  }
-
-  get #host(): SubscriptionHost & ClassHost {
-    const { listener, report } = this.#renewals;
-    return { listener, report, ended: (one: Renewable) => this.#renewals.ended(one) };
   }
 }
 

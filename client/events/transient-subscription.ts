@@ -1,54 +1,50 @@
 /** A transient subscription (EVC-80, EVC-82): calls one live object, for as long as both sides are there. */
 
-import { v4 } from 'uuid';
-import { type Cause, type EventClassDescription, type Guid, guid, SpoolError } from '../../shared/index.ts';
-import type { Listener } from '../notification-listener.ts';
-import type { NotifyCallback } from '../notify-callback.ts';
-import type { OnProblem } from '../problem.ts';
-import type { ListenerRegistration } from '../registration.ts';
+import { type EventClassDescription, type Guid, SpoolError } from '../../shared/index.ts';
+import type { Renewable, Renewals } from '../renewals.ts';
 import { SinkCaller } from './event-sink.ts';
+import { LiveObject, type LiveObjectState } from './live-object.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
 /** `away`: the spooler is lost, the subscriber will subscribe again. */
 type SubscriptionState = 'subscribing' | 'subscribed' | 'away' | 'ended';
 
-/** What a subscription needs of its subscriber. */
-export interface SubscriptionHost {
-  readonly listener: Listener;
-  readonly report: OnProblem;
-  /** It has ended: not to be made again. */
-  ended(subscription: TransientSubscription): void;
-}
+const STATES: Readonly<Record<LiveObjectState, SubscriptionState>> = {
+  making: 'subscribing',
+  made: 'subscribed',
+  away: 'away',
+  ended: 'ended',
+};
 
-export class TransientSubscription {
-  readonly #host: SubscriptionHost;
-  readonly #request: SubscriptionRequest;
-  readonly #sink: SinkCaller;
-  #id: Guid = guid(v4());
-  #state: SubscriptionState = 'subscribing';
-  /** The spooler has let the object go while it was being subscribed, because it refuses it or ends it at once. */
-  #isLetGo = false;
-  #registration: ListenerRegistration | undefined;
+export class TransientSubscription implements Renewable {
+  readonly #renewals: Renewals;
+  readonly #name: string;
+  readonly #object: LiveObject;
 
   /** For reports. */
   get what(): string {
-    return `the subscription ${this.#request.name}`;
+    return `the subscription ${this.#name}`;
   }
 
   /** For `Subscriber`. */
-  constructor(host: SubscriptionHost, request: SubscriptionRequest, sink: object, eventClass: EventClassDescription) {
-    this.#host = host;
-    this.#request = request;
-    this.#sink = new SinkCaller(sink, eventClass, host.report, this.what);
+  constructor(renewals: Renewals, request: SubscriptionRequest, sink: object, eventClass: EventClassDescription) {
+    this.#renewals = renewals;
+    this.#name = request.name;
+    this.#object = new LiveObject(renewals.listener, new SinkCaller(sink, eventClass, renewals.report, this.what), {
+      type: request.eventClass,
+      introduce: (id) => this.#ask('subscribe', { subscription: { ...request, id } }),
+      takeBack: (id) => this.#ask('unsubscribe', { id }),
+      ended: () => renewals.ended(this),
+    });
   }
 
   /** Its cookie (EVC-89). Another one after the spooler was lost: one that is made again is another subscription. */
   get id(): Guid {
-    return this.#id;
+    return this.#object.id;
   }
 
   get state(): SubscriptionState {
-    return this.#state;
+    return STATES[this.#object.state];
   }
 
   /**
@@ -56,16 +52,16 @@ export class TransientSubscription {
    * it has ended all the same. Doing it again does nothing.
    */
   async unsubscribe(): Promise<void> {
-    if (this.#state === 'ended') return;
-    const isThere = this.#state === 'subscribed';
+    const { state, id } = this.#object;
+    if (state === 'ended') return;
     this.close();
     try {
-      if (isThere) await this.#host.listener.connection.call('events', 'unsubscribe', { id: this.#id });
+      if (state === 'made') await this.#ask('unsubscribe', { id });
     } catch (reason) {
       // The spooler ended it at the same time.
       if (!(reason instanceof SpoolError && reason.code === 'E_INVALIDARG')) throw reason;
     } finally {
-      await this.#unregister();
+      await this.#object.unregister();
     }
   }
 
@@ -73,71 +69,24 @@ export class TransientSubscription {
     return this.unsubscribe();
   }
 
+  async #ask(method: 'subscribe' | 'unsubscribe', request: object): Promise<void> {
+    await this.#renewals.listener.connection.call('events', method, request);
+  }
+
   // ------------------------------------------------------------------------------------------ for the subscriber
 
-  /**
-   * Registers the object under the subscription's ID and subscribes it. Rejects as the registration does, and as the event
-   * system refuses it; then nothing is left of it.
-   */
-  async make(): Promise<void> {
-    const { listener } = this.#host;
-    const id = guid(v4());
-    this.#isLetGo = false;
-    const { eventClass } = this.#request;
-    const registration = await listener.registerForNotifications(
-      { name: id, type: eventClass ?? id, style: 'kBiDirectional' },
-      this.#callback(),
-    );
-    this.#id = id;
-    this.#registration = registration;
-    try {
-      await listener.connection.call('events', 'subscribe', { subscription: { ...this.#request, id } });
-    } catch (reason) {
-      await this.#unregister();
-      throw reason;
-    }
-    // Unsubscribed while it was made again, or ended by the spooler before anybody heard that it was made.
-    if (this.#state === 'ended') await listener.connection.call('events', 'unsubscribe', { id });
-    else if (this.#isLetGo) this.close();
-    else this.#state = 'subscribed';
-    if (this.#state !== 'subscribed') await this.#unregister();
+  /** Rejects as the registration of the object does, and as the event system refuses it; then nothing is left of it. */
+  make(): Promise<void> {
+    return this.#object.make();
   }
 
-  #callback(): NotifyCallback {
-    return {
-      onEventNotify: (channel, data) => channel && this.#sink.call(channel, data),
-      channelClosed: (_channel, _data, cause) => this.#closed(cause),
-    };
-  }
-
-  /** The spooler has let the object go, unless the spooler itself is gone. */
-  #closed(cause: Cause): void {
-    if (cause === 'lost' || cause === 'shutdown') return;
-    if (this.#state === 'subscribed') {
-      this.close();
-      void this.#unregister();
-    } else this.#isLetGo = true;
-  }
-
-  /** The spooler is lost. What was registered there is gone with it. */
+  /** The spooler is lost. */
   lost(): void {
-    if (this.#state === 'ended') return;
-    this.#state = 'away';
-    void this.#unregister();
+    this.#object.lost();
   }
 
   /** Nothing is called any more. */
   close(): void {
-    if (this.#state === 'ended') return;
-    this.#state = 'ended';
-    this.#host.ended(this);
-    this.#sink.release();
-  }
-
-  async #unregister(): Promise<void> {
-    const registration = this.#registration;
-    this.#registration = undefined;
-    // A loss has done it already.
-    await registration?.unregisterForNotifications().catch(() => {});
+    this.#object.end();
   }
 }

@@ -5,10 +5,10 @@
 
 import { type Guid, guid, SpoolError } from '../../shared/index.ts';
 import type { ConnectionStats } from '../connection.ts';
-import { type ClassHost, ClassRegistration } from '../events/class-registration.ts';
+import { ClassRegistration } from '../events/class-registration.ts';
 import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
 import { isThenable } from '../problem.ts';
-import { type Renewable, Renewals } from '../renewals.ts';
+import { Renewals } from '../renewals.ts';
 import { JOB_CALLBACK_CLASS, type JobCallback, sinkOf } from './job-callback.ts';
 import type { JobDescription } from './job-description.ts';
 import { type JobHost, PrintJob } from './print-job.ts';
@@ -124,16 +124,11 @@ export class Jobs {
   ): Promise<ClassRegistration> {
     const jobOf = (description: JobDescription): PrintJob => new PrintJob(this.#host, description);
     return this.#renewals.make(
-      new ClassRegistration(this.#classHost, guid(clsid), JOB_CALLBACK_CLASS, (wanted) => {
+      new ClassRegistration(this.#renewals, guid(clsid), JOB_CALLBACK_CLASS, (wanted) => {
         const made = createObject(wanted);
         return isThenable(made) ? made.then((callback) => sinkOf(callback, jobOf)) : sinkOf(made, jobOf);
       }),
     );
-  }
-
-  get #classHost(): ClassHost {
-    const { listener, report } = this.#renewals;
-    return { listener, report, ended: (one: Renewable) => this.#renewals.ended(one) };
   }
 
   stats(): ConnectionStats & { readonly registrations: number } {
