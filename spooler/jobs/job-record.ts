@@ -1,8 +1,10 @@
-/** How a job is kept in the store: JSON, with what was printed of it. */
+/** How jobs are kept in the store: each as JSON, with what was printed of it, and the last number that was given. */
 
 import * as v from 'valibot';
 import { guidText } from '../../shared/events/schema.ts';
 import { FAILURES, JOB_STATES, type JobState } from '../../shared/jobs/vocabulary.ts';
+import { decodeNumber } from '../events/queued-message.ts';
+import type { Store } from '../store/store.ts';
 import type { Job, Printed } from './job.ts';
 
 export const JOB_PREFIX = 'job/';
@@ -78,4 +80,29 @@ export function decodeJob(bytes: Uint8Array): JobRecord {
     notification: { ...told, clsid: told.clsid, commandLine: told.commandLine },
   };
   return { job, printed };
+}
+
+/** The jobs of the store; `corrupt` hears of the keys of what is none. Throws as the store does. */
+export async function* storedJobs(store: Store, corrupt: (key: string) => void): AsyncGenerator<JobRecord, void> {
+  for await (const [key, bytes] of store.entries(JOB_PREFIX)) {
+    const record = recordIn(key, bytes);
+    if (record) yield record;
+    else corrupt(key);
+  }
+}
+
+function recordIn(key: string, bytes: Uint8Array): JobRecord | undefined {
+  try {
+    const record = decodeJob(bytes);
+    return JOB_PREFIX + record.job.id === key ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** 0 where none was given. Rejects as the store does. */
+export async function lastJobNumber(store: Store): Promise<number> {
+  for await (const [key, bytes] of store.entries(LAST_JOB_NUMBER))
+    if (key === LAST_JOB_NUMBER) return decodeNumber(bytes);
+  return 0;
 }

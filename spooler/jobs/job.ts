@@ -192,3 +192,10 @@ export function shownJob(job: Job, printed: Printed, bytesPerPage: number) {
 export function shownError(error: JobError) {
   return { ...error, code: outcomeOf(error.hresult).code };
 }
+
+/** Whether a client sees a difference: what only notes that something was told is none (JOB-57). */
+export function isModified(before: Job, after: Job): boolean {
+  const told = ({ files, notification, changedAt: _, ...rest }: Job): string =>
+    JSON.stringify([rest, files.map((file) => ({ ...file, told: false })), { ...notification, told: false }]);
+  return told(before) !== told(after);
+}
