@@ -3,7 +3,7 @@
  * (PAN-195, GAP-30).
  */
 
-import { type Cancel, type Clock, SpoolError } from '../shared/index.ts';
+import { type Cancel, type Clock, type DataObject, SpoolError } from '../shared/index.ts';
 import { harmless, isThenable, type OnProblem, type Problem } from './problem.ts';
 
 /** A callback that has not returned after this many milliseconds is reported; it is left alone all the same. */
@@ -96,6 +96,11 @@ export class CallbackSequence {
     const named = this.#whose === '' ? what : `${what} of ${this.#whose}`;
     this.#report({ kind, what: named, ...(reason === undefined ? {} : { reason }) });
   }
+}
+
+/** Ends a callback that borrowed a data object (GAP-2). */
+export function giveBack(data: DataObject): void {
+  data.release();
 }
 
 function isEndOfConnection(reason: unknown): boolean {

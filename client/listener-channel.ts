@@ -1,11 +1,11 @@
 /** A bidirectional channel as a listener sees it (PAN-19). */
 
 import { type Cause, type DataObject, type Guid, type Interest, type Outcome, SpoolError } from '../shared/index.ts';
-import { CallbackSequence } from './callback-sequence.ts';
+import { CallbackSequence, giveBack } from './callback-sequence.ts';
 import type { Connection, ConnectionEnd } from './connection.ts';
-import { SendingEnd } from './end.ts';
 import type { NotifyCallback } from './notify-callback.ts';
 import type { Sendable } from './sendable.ts';
+import { SendingEnd } from './sending-end.ts';
 
 export class ListenerChannel {
   readonly interest: Interest;
@@ -38,14 +38,14 @@ export class ListenerChannel {
       this.#left ? undefined : this.#callback.onEventNotify(this, data);
     return {
       type: this.type,
-      notified: (data) => this.#callbacks.run('onEventNotify', onEventNotify, release, data),
+      notified: (data) => this.#callbacks.run('onEventNotify', onEventNotify, giveBack, data),
       closed: (data, cause) => this.#closed(data, cause),
     };
   }
 
   #closed(data: DataObject, cause: Cause): void {
     const channelClosed = (): unknown => this.#callback.channelClosed?.(this, data, cause);
-    this.#callbacks.run('channelClosed', channelClosed, release, data);
+    this.#callbacks.run('channelClosed', channelClosed, giveBack, data);
   }
 
   /** For `Listener`: the channel is there, before anything was sent on it. */
@@ -95,8 +95,4 @@ export class ListenerChannel {
 function parkedSeenByListener(reason: SpoolError): SpoolError {
   const parked = reason.code === 'ASYNC_CALL_ALREADY_PARKED';
   return parked ? new SpoolError('ASYNC_CALL_IN_PROGRESS', { cause: reason }) : reason;
-}
-
-function release(data: DataObject): void {
-  data.release();
 }

@@ -16,7 +16,7 @@ import {
   releaseTriple,
   SpoolError,
 } from '../shared/index.ts';
-import { CallbackSequence } from './callback-sequence.ts';
+import { CallbackSequence, giveBack } from './callback-sequence.ts';
 import type { Connection } from './connection.ts';
 import { ListenerChannel } from './listener-channel.ts';
 import type { Listener } from './notification-listener.ts';
@@ -180,7 +180,7 @@ export class ListenerRegistration implements ListedRegistration {
     this.#ends.add(number);
     connection.addEnd(number, {
       type: interest.type,
-      notified: (data) => this.#callbacks?.run('onEventNotify', onEventNotify, release, data),
+      notified: (data) => this.#callbacks?.run('onEventNotify', onEventNotify, giveBack, data),
       // A source that closed its unidirectional channel is no news to a listener, which never saw the channel (GAP-1).
       closed: (data) => {
         this.#ends.delete(number);
@@ -195,15 +195,11 @@ export class ListenerRegistration implements ListedRegistration {
     this.#state = 'away';
     if (this.#asked.style !== 'kUniDirectional') return;
     const data = releaseTriple(connection.ledger);
-    this.#callbacks?.run('channelClosed', () => this.#callback.channelClosed?.(null, data, cause), release, data);
+    this.#callbacks?.run('channelClosed', () => this.#callback.channelClosed?.(null, data, cause), giveBack, data);
   }
 
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
     this.#state = 'unregistered';
   }
-}
-
-function release(data: DataObject): void {
-  data.release();
 }

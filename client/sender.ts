@@ -36,16 +36,10 @@ export type { ConnectionStats } from './connection.ts';
 export type { ConnectionOptions } from './connection-options.ts';
 export { type DialOptions, dial } from './dial.ts';
 export type { Loss } from './loss.ts';
-export {
-  type ChannelSpecification,
-  createSender,
-  Sender,
-  type SenderCallback,
-  SenderChannel,
-  type SenderOptions,
-} from './notification-source.ts';
+export { createSender, Sender, type SenderOptions } from './notification-source.ts';
 export type { OnProblem, Problem } from './problem.ts';
 export type { Sendable } from './sendable.ts';
+export { type ChannelSpecification, type SenderCallback, SenderChannel } from './sender-channel.ts';
 
 /**
  * Connects to a spooler, by default the one that SPOOLPIPE_URL names, or ws://127.0.0.1:6310; as whom SPOOLPIPE_TOKEN or

@@ -13,7 +13,7 @@ import {
   SpoolError,
 } from '../../shared/index.ts';
 import { type OverHeading, REGISTRATIONS } from '../../shared/persistence/registrations.ts';
-import { CallbackSequence } from '../callback-sequence.ts';
+import { CallbackSequence, giveBack } from '../callback-sequence.ts';
 import type { Connection } from '../connection.ts';
 import type { Listener } from '../notification-listener.ts';
 import type { ListedRegistration, RegistrationState } from '../registration.ts';
@@ -86,7 +86,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
     this.#callbacks ??= new CallbackSequence(connection.clock, connection.report, whose);
     const attachment = new Attachment(connection, this.number, this.#asked.type, {
       attached: (recovery) => this.#attached(recovery),
-      given: (given) => this.#callbacks?.run('onEventNotify', this.#onEventNotify, giveBack, given),
+      given: (given) => this.#callbacks?.run('onEventNotify', this.#onEventNotify, dealtWith, given),
       lost: (count) => this.#tell('notificationsLost', () => this.#callback.notificationsLost?.(count)),
       over: (why) => this.#over(connection, CAUSES[why]),
     });
@@ -190,7 +190,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
 
   #tellClosed({ ledger }: Connection, cause: Cause): void {
     const channelClosed = (data: DataObject): unknown => this.#callback.channelClosed?.(null, data, cause);
-    this.#callbacks?.run('channelClosed', channelClosed, (data) => data.release(), releaseTriple(ledger));
+    this.#callbacks?.run('channelClosed', channelClosed, giveBack, releaseTriple(ledger));
   }
 
   /** What had arrived when its attachment was over, and was not begun, comes again: it is not given twice. */
@@ -198,6 +198,6 @@ export class PersistentListenerRegistration implements ListedRegistration {
     attachment.isOver ? undefined : this.#callback.onEventNotify(null, data, kept);
 }
 
-function giveBack({ data }: Given): void {
+function dealtWith({ data }: Given): void {
   data.release();
 }
