@@ -29,6 +29,12 @@ export class Output {
     return this.#hasFailed;
   }
 
+  /** Whoever reads standard output wants the results alone: what code that is loaded into this process prints is for people. */
+  keepStandardOutput(): void {
+    const { stderr } = process;
+    Object.defineProperty(process.stdout, 'write', { value: stderr.write.bind(stderr) });
+  }
+
   /**
    * A result: the object with `--json`, else the lines. Where a promise comes back standard output is full: whoever waits for it makes its own
    * spooler wait, so that a slow reader never costs memory.
@@ -57,7 +63,8 @@ export class Output {
     if (reason instanceof FilterError) this.say(reason.picture);
     if (reason instanceof SpoolError) {
       const { code, hresult, rawMessage } = reason;
-      this.say(`spoolpipe: ${reason.message}`);
+      // Words of the system's may end with a line break.
+      this.say(`spoolpipe: ${reason.message.replace(/\s*\n\s*/g, '')}`);
       void this.record({ event: 'error', code, hresult, message: rawMessage });
       return;
     }
@@ -68,20 +75,19 @@ export class Output {
 
   /** Resolves when everything written has left this process, or cannot. */
   async flushed(): Promise<void> {
-    await Promise.all(
-      [process.stdout, process.stderr].map(
-        (stream) =>
-          new Promise<void>((resolve) => {
-            stream.write('', () => resolve());
-          }),
-      ),
-    );
+    await Promise.all([
+      new Promise<void>((resolve) => writeOut('', undefined, () => resolve())),
+      new Promise<void>((resolve) => process.stderr.write('', () => resolve())),
+    ]);
   }
 }
 
+/** Standard output's own, whatever becomes of it for others. */
+const writeOut = process.stdout.write.bind(process.stdout);
+
 function write(chunk: string | Uint8Array): void | Promise<void> {
   const { stdout } = process;
-  if (stdout.write(chunk) || stdout.destroyed) return;
+  if (writeOut(chunk) || stdout.destroyed) return;
   return new Promise<void>((resolve) => {
     const done = (): void => {
       stdout.off('drain', done).off('close', done);

@@ -121,6 +121,7 @@ function repeated(value: string, before: readonly string[] | undefined): readonl
 
 async function run(command: Command, running: Running): Promise<number> {
   const options = command.opts<ServeCommandOptions>();
+  running.output.keepStandardOutput();
   const serving = await serveOptions(options, running.output);
   const kept = await openKept(options, running.output);
   try {

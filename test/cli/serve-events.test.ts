@@ -102,3 +102,31 @@ test('EVC-81, EVC-194: a module gets the events of its subscription, which no cl
   });
   await ann.close();
 });
+
+test('what a module prints leaves standard output to the spooler', async () => {
+  const subscriber = `import { Console } from 'node:console';
+    export const createObject = () => ({
+      onPaperJam: () => {
+        console.log('by the console');
+        new Console(process.stdout).log('by another');
+        process.stdout.write('by the stream\\n');
+      },
+    });`;
+  await writeFile(join(folder, 'chatty.mjs'), subscriber);
+  const classes = join(folder, 'chatty.json');
+  await writeFile(classes, JSON.stringify({ classes: { [COPIER]: { module: './chatty.mjs' } } }));
+  const path = join(folder, 'chatty-events.json');
+  const subscriptions = [{ id: OFFICE, name: 'x', eventClass: OFFICE, subscriberClsid: COPIER, method: 'onPaperJam' }];
+  await writeFile(path, JSON.stringify({ ...officeDocument(), subscriptions }));
+  await using spooler = start(['serve', '--port', '0', '--classes', classes, '--events', path, '--json']);
+  const { url } = await spooler.event('ready');
+  const ann = await connectListener(String(url), { user: 'ann' });
+  const jam = { eventClass: OFFICE, interface: IPRINTER, method: 'onPaperJam', arguments: { tray: 2 } };
+  await ann.connection.call('events', 'fire', jam);
+  await spooler.says(/by the console\nby another\nby the stream\n/);
+  await ann.close();
+  spooler.kill('SIGTERM');
+  const { code, lines } = await spooler.ended;
+  expect(code).toBe(0);
+  expect(lines).toMatchObject([{ event: 'ready', url }]);
+});

@@ -80,5 +80,5 @@ test('EVC-110: the events file, with a module of the class file as its subscribe
     { code: 0, text: 'EVENT_S_NOSUBSCRIBERS\n' },
     { code: 0, text: 'S_OK\n' },
   ]);
-  expect(await spooler.line()).toBe('paper jam in tray 2');
+  await spooler.says(/^paper jam in tray 2$/m);
 }, 60_000);
