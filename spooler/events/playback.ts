@@ -3,7 +3,7 @@
 import { type EventCall, type Guid, guid, hresultOf, SpoolError, succeeded } from '../../shared/index.ts';
 import type { Activator } from '../activation/activator.ts';
 import { type Delivery, resultOfCall } from './delivery.ts';
-import type { Played } from './queue.ts';
+import type { Played } from './queue-player.ts';
 import type { QueuedMessage } from './queued-message.ts';
 import { isInForce } from './reach.ts';
 import type { Subscription } from './subscription.ts';

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { guid, hresultOf, SpoolError } from '../../shared/index.ts';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import type { Change, Store } from '../store/store.ts';
-import { DEFAULT_QUEUE_LIMITS, EventQueue, type Played, type QueueLimits } from './queue.ts';
+import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
+import type { Played } from './queue-player.ts';
 import type { QueuedMessage, Recording } from './queued-message.ts';
 
 const S = guid('00000000-0000-4000-8000-00000000000a');

@@ -6,75 +6,28 @@
  * At least once: a spooler that dies between a delivery and the store's answer delivers again when it is back.
  */
 
-import { type Clock, type Guid, SpoolError, succeeded } from '../../shared/index.ts';
-import type { Change, Store } from '../store/store.ts';
+import { type Clock, SpoolError } from '../../shared/index.ts';
+import type { Change } from '../store/store.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { Lanes } from './lanes.ts';
+import { type DestinationLimits, Destinations } from './destinations.ts';
 import { Line, type LineHooks, type Step } from './line.ts';
-import {
-  advanced,
-  decodeMessage,
-  decodeNumber,
-  decodeProgress,
-  encodeMessage,
-  encodeNumber,
-  encodeProgress,
-  keyOf,
-  LAST_NUMBER,
-  type Place,
-  type Progress,
-  type QueuedMessage,
-  type Recording,
-  sizeOf,
-} from './queued-message.ts';
+import { deadMessages, lastNumber, put, putLastNumber, remove, waitingMessages } from './queue-entries.ts';
+import { QueuePlayer, type QueuePlayerParts } from './queue-player.ts';
+import type { QueuedMessage, Recording } from './queued-message.ts';
 import { waitAfter } from './retry-ladder.ts';
 
-/**
- * What came of playing a call. `done`: with this result. `hold`: it cannot be delivered now and that is nobody's failure;
- * the line waits. `gone`: there is nobody any more whom it is for.
- */
-export type Played =
-  | { readonly kind: 'done'; readonly hresult: number }
-  | { readonly kind: 'hold' }
-  | { readonly kind: 'gone' };
-
-export interface QueueLimits {
-  /** Messages for one destination, dead letters included. */
-  readonly messages: number;
-  /** Characters of all calls, dead letters included. */
-  readonly characters: number;
+export interface QueueLimits extends DestinationLimits {
   /** Rungs of the retry ladder in use, 0 to 5 (EVC-128). */
   readonly rungs: number;
 }
 
 export const DEFAULT_QUEUE_LIMITS: QueueLimits = { messages: 10_000, characters: 64 * 1024 * 1024, rungs: 5 };
 
-export interface QueueParts {
-  readonly store: Store;
+export interface QueueParts extends QueuePlayerParts {
   readonly clock: Clock;
-  /** Milliseconds since 1970. */
-  readonly wallClock: () => number;
   readonly limits: QueueLimits;
-  /** Plays the first call of the message. A rejection is a fault of the event system. */
-  play(message: QueuedMessage): Promise<Played>;
-  /** Its tries are used up: true where somebody else has dealt with it (EVC-127). */
-  lastChance(message: QueuedMessage): Promise<boolean>;
-  /** A message went to the dead letters. */
-  died(message: QueuedMessage): void;
   /** Stored bytes that are no message. */
   corrupt(key: string): void;
-  /** Something failed that must not: the store, or `play`. */
-  fault(reason: unknown): void;
-}
-
-/** A line that is held looks again this often, in milliseconds; `wake` is sooner. */
-const HOLD_TIME = 60_000;
-
-/** One subscription, or everybody. */
-interface Destination {
-  messages: number;
-  /** One delivery at a time to one subscription, whatever the line. */
-  readonly turns: Lanes;
 }
 
 export class EventQueue implements LineHooks {
@@ -82,14 +35,15 @@ export class EventQueue implements LineHooks {
   readonly clock: Clock;
   readonly #parts: QueueParts;
   readonly #lines = new Map<string, Line>();
-  readonly #destinations = new Map<Guid | null, Destination>();
-  #characters = 0;
+  readonly #destinations: Destinations;
+  readonly #player: QueuePlayer;
   #lastId = 0;
-  #closed = false;
 
   private constructor(parts: QueueParts) {
     this.clock = parts.clock;
     this.#parts = parts;
+    this.#destinations = new Destinations(parts.limits);
+    this.#player = new QueuePlayer(parts, this.#destinations, this.deadLetters);
   }
 
   /**
@@ -98,20 +52,16 @@ export class EventQueue implements LineHooks {
    */
   static async open(parts: QueueParts): Promise<EventQueue> {
     const queue = new EventQueue(parts);
-    for await (const [key, bytes] of parts.store.entries(LAST_NUMBER)) {
-      if (key === LAST_NUMBER) queue.#lastId = decodeNumber(bytes);
-    }
-    const progress = new Map<string, Progress | undefined>();
-    for await (const [key, bytes] of parts.store.entries('progress/')) progress.set(key, decodeProgress(bytes));
-    for await (const stored of queue.#stored('queue')) {
-      const message = advanced(stored, progress.get(keyOf('progress', stored.id)));
-      queue.#count(message, 1);
+    const corrupt = (key: string): void => parts.corrupt(key);
+    queue.#lastId = await lastNumber(parts.store);
+    for await (const message of waitingMessages(parts.store, corrupt)) {
+      queue.#found(message);
       const line = queue.#line(message);
       line.stand(message);
       if (line.length === 1) queue.#restAsBefore(line, message);
     }
-    for await (const message of queue.#stored('dead')) {
-      queue.#count(message, 1);
+    for await (const message of deadMessages(parts.store, corrupt)) {
+      queue.#found(message);
       queue.deadLetters.add(message);
     }
     return queue;
@@ -122,16 +72,9 @@ export class EventQueue implements LineHooks {
     for (const line of this.#lines.values()) line.advance();
   }
 
-  async *#stored(place: 'queue' | 'dead'): AsyncIterable<QueuedMessage> {
-    for await (const [key, bytes] of this.#parts.store.entries(`${place}/`)) {
-      const message = decodeMessage(bytes);
-      if (!message) {
-        this.#parts.corrupt(key);
-        continue;
-      }
-      this.#lastId = Math.max(this.#lastId, message.id, message.recorder);
-      yield message;
-    }
+  #found(message: QueuedMessage): void {
+    this.#lastId = Math.max(this.#lastId, message.id, message.recorder);
+    this.#destinations.count(message, 1);
   }
 
   #restAsBefore(line: Line, { failures, due }: QueuedMessage): void {
@@ -159,19 +102,19 @@ export class EventQueue implements LineHooks {
    * accepted.
    */
   async accept(recordings: readonly Recording[]): Promise<void> {
-    if (this.#closed) throw new SpoolError('RPC_S_CALL_CANCELLED');
+    if (this.#player.isClosed) throw new SpoolError('RPC_S_CALL_CANCELLED');
     const recordedAt = this.#parts.wallClock();
     const messages = recordings.map((recording): QueuedMessage => {
       return { ...recording, id: ++this.#lastId, recordedAt, played: 0, failures: 0, due: recordedAt, hresult: 0 };
     });
-    for (const message of messages) this.#count(message, 1);
-    if (!messages.every(({ subscription }) => this.#hasRoom(subscription))) {
-      for (const message of messages) this.#count(message, -1);
+    for (const message of messages) this.#destinations.count(message, 1);
+    if (!messages.every(({ subscription }) => this.#destinations.hasRoom(subscription))) {
+      for (const message of messages) this.#destinations.count(message, -1);
       throw new SpoolError('INTERNAL_NOTIFICATION_QUEUE_IS_FULL');
     }
     const stored = this.#parts.store.write([
       ...messages.map((message) => put('queue', message)),
-      { put: [LAST_NUMBER, encodeNumber(this.#lastId)] },
+      putLastNumber(this.#lastId),
     ]);
     for (const message of messages) {
       const line = this.#line(message);
@@ -191,7 +134,7 @@ export class EventQueue implements LineHooks {
     const letters = this.deadLetters.take(ids);
     const revived = letters.map((letter) => ({ ...letter, failures: 0, due }));
     await this.#write(letters, [
-      ...letters.map(({ id }) => remove('dead', id)),
+      ...letters.map((letter) => remove('dead', letter)),
       ...revived.map((one) => put('queue', one)),
     ]);
     for (const message of revived) {
@@ -207,9 +150,9 @@ export class EventQueue implements LineHooks {
     const letters = this.deadLetters.take(ids);
     await this.#write(
       letters,
-      letters.map(({ id }) => remove('dead', id)),
+      letters.map((letter) => remove('dead', letter)),
     );
-    for (const letter of letters) this.#count(letter, -1);
+    for (const letter of letters) this.#destinations.count(letter, -1);
     return letters.length;
   }
 
@@ -229,88 +172,23 @@ export class EventQueue implements LineHooks {
 
   /** Nothing more is accepted or played. Resolves when what is being played has ended; what waits is in the store. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#player.isClosed = true;
     await Promise.all([...this.#lines.values()].map((line) => line.stop()));
   }
 
   // ------------------------------------------------------------------------------------------ for its lines
 
-  async play(message: QueuedMessage): Promise<Step> {
-    const played = await this.#playInTurn(message);
-    if (played.kind === 'hold') return { rest: message, pause: HOLD_TIME, held: true };
-    if (played.kind === 'gone') return this.#done(message);
-    if (!succeeded(played.hresult)) return this.#failed(message, played.hresult);
-    const [done = '', ...calls] = message.calls;
-    if (calls.length === 0) return this.#done(message);
-    const rest = { ...message, calls, played: message.played + 1, failures: 0, hresult: 0 };
-    this.#characters -= done.length;
-    await this.#keep([progressOf(rest)]);
-    return { rest, pause: 0 };
+  play(message: QueuedMessage): Promise<Step> {
+    return this.#player.play(message);
   }
 
   dropped(message: QueuedMessage): void {
-    this.#count(message, -1);
+    this.#destinations.count(message, -1);
   }
 
   emptied(line: Line): void {
     this.#lines.delete(line.key);
   }
-
-  async #playInTurn(message: QueuedMessage): Promise<Played> {
-    const { subscription } = message;
-    const playing = (): Promise<Played> => this.#parts.play(message);
-    try {
-      // Calls for everybody are like those of any publisher: they wait for nobody else's.
-      return await (subscription === null ? playing() : this.#destination(subscription).turns.run(playing));
-    } catch (reason) {
-      this.#parts.fault(reason);
-      return { kind: 'hold' };
-    }
-  }
-
-  async #done(message: QueuedMessage): Promise<Step> {
-    this.#count(message, -1);
-    await this.#keep(gone(message));
-    return { pause: 0 };
-  }
-
-  async #failed(message: QueuedMessage, hresult: number): Promise<Step> {
-    // Its end took the subscriber along: that is no failure of the subscriber's.
-    if (this.#closed) return { rest: message, pause: 0 };
-    const failures = message.failures + 1;
-    const pause = waitAfter(failures, this.#parts.limits.rungs);
-    const failed = { ...message, failures, hresult, due: this.#parts.wallClock() + (pause ?? 0) };
-    if (pause !== undefined) {
-      await this.#keep([progressOf(failed)]);
-      return { rest: failed, pause };
-    }
-    if (await this.#hasTakenLastChance(failed)) return this.#done(message);
-    const letter = { ...failed, played: 0 };
-    await this.#keep([...gone(message), put('dead', letter)]);
-    this.deadLetters.add(letter);
-    this.#parts.died(letter);
-    return { pause: 0 };
-  }
-
-  async #hasTakenLastChance(message: QueuedMessage): Promise<boolean> {
-    try {
-      return await this.#parts.lastChance(message);
-    } catch (reason) {
-      this.#parts.fault(reason);
-      return false;
-    }
-  }
-
-  /** What the store cannot keep is known here, and is forgotten with the process: then a delivery is repeated. */
-  async #keep(changes: readonly Change[]): Promise<void> {
-    try {
-      await this.#parts.store.write(changes);
-    } catch (reason) {
-      this.#parts.fault(reason);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------------ tables
 
   #line({ subscription, recorder }: Recording): Line {
     const key = `${subscription}/${recorder}`;
@@ -318,39 +196,4 @@ export class EventQueue implements LineHooks {
     this.#lines.set(key, line);
     return line;
   }
-
-  #destination(subscription: Guid | null): Destination {
-    const destination = this.#destinations.get(subscription) ?? { messages: 0, turns: new Lanes(1) };
-    this.#destinations.set(subscription, destination);
-    return destination;
-  }
-
-  #count(message: QueuedMessage, by: 1 | -1): void {
-    const destination = this.#destination(message.subscription);
-    destination.messages += by;
-    this.#characters += by * sizeOf(message);
-    if (destination.messages === 0) this.#destinations.delete(message.subscription);
-  }
-
-  #hasRoom(subscription: Guid | null): boolean {
-    const { messages, characters } = this.#parts.limits;
-    return this.#destination(subscription).messages <= messages && this.#characters <= characters;
-  }
-}
-
-function put(place: 'queue' | 'dead', message: QueuedMessage): Change {
-  return { put: [keyOf(place, message.id), encodeMessage(message)] };
-}
-
-function progressOf(message: QueuedMessage): Change {
-  return { put: [keyOf('progress', message.id), encodeProgress(message)] };
-}
-
-function remove(place: Place, id: number): Change {
-  return { remove: keyOf(place, id) };
-}
-
-/** It waits no longer. */
-function gone({ id }: QueuedMessage): readonly Change[] {
-  return [remove('queue', id), remove('progress', id)];
 }
