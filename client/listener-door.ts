@@ -22,6 +22,7 @@ export type { PersistentRegistration, Retention } from '../shared/persistence/re
 export type { ConnectionStats } from './connection.ts';
 export type { ConnectionOptions } from './connection-options.ts';
 export { ListenerChannel } from './listener-channel.ts';
+export { ListenerRegistration } from './listener-registration.ts';
 export type { Loss } from './loss.ts';
 export {
   createListener,
@@ -41,5 +42,4 @@ export type {
 export { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 export type { OnProblem, Problem } from './problem.ts';
 export type { ReconnectPolicy } from './reconnect.ts';
-export { ListenerRegistration } from './registration.ts';
 export type { Sendable } from './sendable.ts';

@@ -23,6 +23,8 @@ import {
 } from '../shared/persistence/registrations.ts';
 import { Connection, type ConnectionStats } from './connection.ts';
 import type { ConnectionOptions } from './connection-options.ts';
+import type { ListedRegistration } from './listed-registration.ts';
+import { ListenerRegistration } from './listener-registration.ts';
 import type { Loss } from './loss.ts';
 import type { NotifyCallback, RegistrationSpecification } from './notify-callback.ts';
 import {
@@ -33,7 +35,6 @@ import {
 import { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 import { attempt, harmless, reportToConsole } from './problem.ts';
 import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
-import { type ListedRegistration, ListenerRegistration } from './registration.ts';
 
 /**
  * Between these two moments notifications may have been missed: the spooler was lost and is back, everything is

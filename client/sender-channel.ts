@@ -1,4 +1,4 @@
-/** A channel as its source sees it (PAN-9): opens, sends, takes the answers. */
+/** A channel as its source sees it (PAN-19): opens, sends, takes the answers. */
 
 import {
   type Cause,

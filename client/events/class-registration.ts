@@ -5,8 +5,8 @@
 
 import { type EventClassDescription, type Guid, hresultOf } from '../../shared/index.ts';
 import type { ListenerChannel } from '../listener-channel.ts';
+import type { ListenerRegistration } from '../listener-registration.ts';
 import type { NotifyCallback } from '../notify-callback.ts';
-import type { ListenerRegistration } from '../registration.ts';
 import type { Renewable, Renewals } from '../renewals.ts';
 import { answerCall, SinkCaller } from './event-sink.ts';
 

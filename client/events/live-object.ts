@@ -6,8 +6,8 @@
 
 import { v4 } from 'uuid';
 import { type Cause, type Guid, guid } from '../../shared/index.ts';
+import type { ListenerRegistration } from '../listener-registration.ts';
 import type { Listener } from '../notification-listener.ts';
-import type { ListenerRegistration } from '../registration.ts';
 import type { SinkCaller } from './event-sink.ts';
 
 /** What becomes of a live object at the spooler. */

@@ -1,6 +1,5 @@
 /** A persistent registration as its listener has it: attached to the spooler, again after each loss, with a fresh attachment. */
 
-import { success } from '../../shared/errors.ts';
 import {
   type Cause,
   completeName,
@@ -10,13 +9,13 @@ import {
   type Offer,
   type Outcome,
   releaseTriple,
-  SpoolError,
 } from '../../shared/index.ts';
 import { type OverHeading, REGISTRATIONS } from '../../shared/persistence/registrations.ts';
 import { CallbackSequence, giveBack } from '../callback-sequence.ts';
 import type { Connection } from '../connection.ts';
+import type { ListedRegistration } from '../listed-registration.ts';
 import type { Listener } from '../notification-listener.ts';
-import type { ListedRegistration, RegistrationState } from '../registration.ts';
+import { RegistrationLife, type RegistrationState } from '../registration-life.ts';
 import { Attachment, type Given } from './attachment.ts';
 import type { PersistentIdentity, PersistentNotifyCallback, Recovery } from './persistent-callback.ts';
 
@@ -30,9 +29,9 @@ export class PersistentListenerRegistration implements ListedRegistration {
   readonly #asked: Interest;
   readonly #identity: PersistentIdentity;
   readonly #callback: PersistentNotifyCallback;
+  readonly #life: RegistrationLife;
   #callbacks: CallbackSequence | undefined;
   #attachment: Attachment | undefined;
-  #state: RegistrationState = 'object';
 
   /** For `Listener`. */
   constructor(
@@ -47,6 +46,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
     this.#asked = asked;
     this.#identity = identity;
     this.#callback = callback;
+    this.#life = new RegistrationLife(listener, number);
   }
 
   get id(): string {
@@ -54,7 +54,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
   }
 
   get state(): RegistrationState {
-    return this.#state;
+    return this.#life.state;
   }
 
   get interest(): Interest {
@@ -67,17 +67,8 @@ export class PersistentListenerRegistration implements ListedRegistration {
    * `E_NOINTERFACE` where the spooler keeps nothing, what the store says such as `STORE_FULL`, and else as a
    * registration does. The signal gives up waiting.
    */
-  async registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
-    if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
-    const before = this.#state;
-    this.#state = 'registering';
-    try {
-      return await this.registerOn(this.#listener.connection, options.signal);
-    } catch (reason) {
-      this.#listener.delist(this.number);
-      this.#state = before;
-      throw reason;
-    }
+  registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    return this.#life.begin(() => this.registerOn(this.#listener.connection, options.signal));
   }
 
   /** For `Listener`: attaches on this connection, the first time or again after the spooler was lost. */
@@ -99,7 +90,7 @@ export class PersistentListenerRegistration implements ListedRegistration {
   }
 
   #attached(recovery: Recovery): void {
-    this.#state = 'registered';
+    this.#life.registered();
     this.#tell('recovered', () => this.#callback.recovered?.(recovery));
   }
 
@@ -109,16 +100,15 @@ export class PersistentListenerRegistration implements ListedRegistration {
    * already, and with `CONNECTION_LOST`: while the spooler is lost nothing is changed.
    */
   async unregisterForNotifications(): Promise<Outcome> {
-    if (this.#state === 'object' || this.#state === 'registering')
-      return { code: 'NOT_REGISTERED', hresult: success('NOT_REGISTERED') };
-    if (!this.#isInForce) throw new SpoolError('ALREADY_UNREGISTERED');
+    const notRegistered = this.#life.notRegistered();
+    if (notRegistered) return notRegistered;
     const removing = this.#listener.connection.call(REGISTRATIONS, 'remove', { id: this.id });
-    this.#state = 'unregistering';
+    this.#life.ending();
     this.#attachment?.abandon();
     try {
       return (await removing).outcome;
     } finally {
-      this.#end();
+      this.#life.ended();
     }
   }
 
@@ -128,10 +118,10 @@ export class PersistentListenerRegistration implements ListedRegistration {
    * where it is not attached, does nothing.
    */
   async detach(): Promise<Outcome> {
-    if (this.#isInForce) {
-      this.#state = 'unregistering';
+    if (this.#life.isInForce) {
+      this.#life.ending();
       await this.#attachment?.detach();
-      this.#end();
+      this.#life.ended();
     }
     return { code: 'S_OK', hresult: hresultOf('S_OK') };
   }
@@ -139,10 +129,6 @@ export class PersistentListenerRegistration implements ListedRegistration {
   /** Leaves it in place. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.detach();
-  }
-
-  get #isInForce(): boolean {
-    return this.#state === 'registered' || this.#state === 'away';
   }
 
   // ------------------------------------------------------------------------------------------ for the listener
@@ -155,19 +141,17 @@ export class PersistentListenerRegistration implements ListedRegistration {
   /** The spooler is gone. The callback is told once, with no channel (GAP-1). */
   spoolerLost(connection: Connection, cause: Cause): void {
     this.#attachment?.end();
-    if (this.#state !== 'registered') return;
-    this.#state = 'away';
-    this.#tellClosed(connection, cause);
+    if (this.#life.lost()) this.#tellClosed(connection, cause);
   }
 
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
-    this.#state = 'unregistered';
+    this.#life.ended();
   }
 
   /** The listener leaves for good: what is acknowledged is said before. */
   async leave(): Promise<void> {
-    this.#state = 'unregistered';
+    this.#life.ended();
     await this.#attachment?.detach();
   }
 
@@ -175,13 +159,8 @@ export class PersistentListenerRegistration implements ListedRegistration {
 
   /** The spooler gives nothing more. */
   #over(connection: Connection, cause: Cause): void {
-    this.#end();
+    this.#life.ended();
     this.#tellClosed(connection, cause);
-  }
-
-  #end(): void {
-    this.#listener.delist(this.number);
-    this.#state = 'unregistered';
   }
 
   #tell(what: string, callback: () => unknown): void {

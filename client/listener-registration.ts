@@ -1,9 +1,7 @@
 /**
- * A listener's registration (PAN-22): its life, the ends of the channels it receives from, and what its callback is
- * told.
+ * A listener's registration (PAN-22): the ends of the channels it receives from, and what its callback is told.
  */
 
-import { success } from '../shared/errors.ts';
 import {
   type Cause,
   completeName,
@@ -14,31 +12,14 @@ import {
   type Offer,
   type Outcome,
   releaseTriple,
-  SpoolError,
 } from '../shared/index.ts';
 import { CallbackSequence, giveBack } from './callback-sequence.ts';
 import type { Connection } from './connection.ts';
+import type { ListedRegistration } from './listed-registration.ts';
 import { ListenerChannel } from './listener-channel.ts';
 import type { Listener } from './notification-listener.ts';
 import type { NotifyCallback } from './notify-callback.ts';
-
-/** `away`: it was made, the spooler is lost, the listener will make it again. */
-export type RegistrationState = 'object' | 'registering' | 'registered' | 'away' | 'unregistering' | 'unregistered';
-
-/** A registration as its listener sees it. */
-export interface ListedRegistration {
-  readonly number: number;
-  readonly interest: Interest;
-  /** The spooler named an end that belongs to it. */
-  offered(offer: Offer, connection: Connection): void;
-  /** Makes it, also again after a loss. Rejects as the spooler refuses it. */
-  registerOn(connection: Connection): Promise<unknown>;
-  spoolerLost(connection: Connection, cause: Cause): void;
-  /** It could not be made again. */
-  notMadeAgain(): void;
-  /** The listener leaves for good; where this takes a while its connection waits for it. Never rejects. */
-  leave?(): Promise<void>;
-}
+import { RegistrationLife, type RegistrationState } from './registration-life.ts';
 
 export class ListenerRegistration implements ListedRegistration {
   readonly #listener: Listener;
@@ -46,13 +27,13 @@ export class ListenerRegistration implements ListedRegistration {
   readonly number: number;
   readonly #asked: Interest;
   readonly #callback: NotifyCallback;
+  readonly #life: RegistrationLife;
   /** Unidirectional: one line of callbacks, in the order of its queue (PAN-98). */
   #callbacks: CallbackSequence | undefined;
   /** The unidirectional ends the spooler named; they go with the registration. */
   readonly #ends = new Set<number>();
-  #state: RegistrationState = 'object';
-  /** From one call of register to the unregistration; the loss of the spooler does not end it. */
-  #life = { over: false };
+  /** From the beginning to the unregistration; the loss of the spooler does not end it. */
+  #term = { over: false };
 
   /** For `Listener`. */
   constructor(listener: Listener, number: number, asked: Interest, callback: NotifyCallback) {
@@ -60,10 +41,11 @@ export class ListenerRegistration implements ListedRegistration {
     this.number = number;
     this.#asked = asked;
     this.#callback = callback;
+    this.#life = new RegistrationLife(listener, number);
   }
 
   get state(): RegistrationState {
-    return this.#state;
+    return this.#life.state;
   }
 
   get interest(): Interest {
@@ -75,18 +57,11 @@ export class ListenerRegistration implements ListedRegistration {
    * `MAX_REGISTRATION_COUNT_EXCEEDED`, `E_ACCESSDENIED`, `ERROR_INVALID_NAME`, `RPC_S_CALL_CANCELLED`,
    * `CONNECTION_LOST`. May take long (PAN-64): the signal gives up waiting.
    */
-  async registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
-    if (this.#state !== 'object' && this.#state !== 'unregistered') throw new SpoolError('ALREADY_REGISTERED');
-    const before = this.#state;
-    this.#state = 'registering';
-    this.#life = { over: false };
-    try {
-      return await this.registerOn(this.#listener.connection, options.signal);
-    } catch (reason) {
-      this.#listener.delist(this.number);
-      this.#state = before;
-      throw reason;
-    }
+  registerForNotifications(options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    return this.#life.begin(() => {
+      this.#term = { over: false };
+      return this.registerOn(this.#listener.connection, options.signal);
+    });
   }
 
   /** For `Listener`: registers on this connection, the first time or again after the spooler was lost. */
@@ -95,13 +70,13 @@ export class ListenerRegistration implements ListedRegistration {
     const whose = `the registration for ${this.#asked.name ?? 'the server'}`;
     this.#callbacks ??= new CallbackSequence(connection.clock, connection.report, whose);
     const interest = { ...this.#asked, name: completeName(this.#asked.name, connection.server) };
-    const life = this.#life;
+    const term = this.#term;
     this.#listener.enlist(this.number, this);
     return connection.request(
       (request) => ({ op: 'register', registration: this.number, request, interest }),
       ({ outcome }) => {
-        if (signal?.aborted || life.over) this.#takeBack(connection);
-        else this.#state = 'registered';
+        if (signal?.aborted || term.over) this.#takeBack(connection);
+        else this.#life.registered();
         return outcome;
       },
       signal,
@@ -122,18 +97,13 @@ export class ListenerRegistration implements ListedRegistration {
    * rejects with `ALREADY_UNREGISTERED` (PAN-88) and `CONNECTION_LOST`.
    */
   async unregisterForNotifications(): Promise<Outcome> {
-    if (this.#state === 'object' || this.#state === 'registering')
-      return { code: 'NOT_REGISTERED', hresult: success('NOT_REGISTERED') };
-    const before = this.#state;
-    if (before !== 'registered' && before !== 'away') throw new SpoolError('ALREADY_UNREGISTERED');
-    this.#state = 'unregistering';
-    this.#life.over = true;
-    if (before === 'away') {
-      this.#listener.delist(this.number);
-      this.#state = 'unregistered';
-      return { code: 'S_OK', hresult: hresultOf('S_OK') };
-    }
+    const notRegistered = this.#life.notRegistered();
+    if (notRegistered) return notRegistered;
+    const isAway = this.state === 'away';
+    this.#life.ending();
+    this.#term.over = true;
     try {
+      if (isAway) return { code: 'S_OK', hresult: hresultOf('S_OK') };
       const { connection } = this.#listener;
       return await connection.request(
         (request) => ({ op: 'unregister', registration: this.number, request }),
@@ -144,14 +114,12 @@ export class ListenerRegistration implements ListedRegistration {
         },
       );
     } finally {
-      this.#listener.delist(this.number);
-      this.#state = 'unregistered';
+      this.#life.ended();
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    const made = this.#state === 'registered' || this.#state === 'away';
-    return made ? this.unregisterForNotifications().then(() => {}) : Promise.resolve();
+    return this.#life.isInForce ? this.unregisterForNotifications().then(() => {}) : Promise.resolve();
   }
 
   /** Which channels it would receive from now, and what keeps the nearest others apart (OBS-1, OBS-4). */
@@ -173,10 +141,10 @@ export class ListenerRegistration implements ListedRegistration {
       channel.offered();
       return;
     }
-    const life = this.#life;
+    const term = this.#term;
     // What crosses the unregistration, or still stands in line behind an async callback, is given back unread.
     const onEventNotify = (data: DataObject): unknown =>
-      life.over ? undefined : this.#callback.onEventNotify(null, data);
+      term.over ? undefined : this.#callback.onEventNotify(null, data);
     this.#ends.add(number);
     connection.addEnd(number, {
       type: interest.type,
@@ -191,15 +159,13 @@ export class ListenerRegistration implements ListedRegistration {
 
   /** The spooler is gone. A unidirectional registration is told once, with no channel (GAP-1). */
   spoolerLost(connection: Connection, cause: Cause): void {
-    if (this.#state !== 'registered') return;
-    this.#state = 'away';
-    if (this.#asked.style !== 'kUniDirectional') return;
+    if (!this.#life.lost() || this.#asked.style !== 'kUniDirectional') return;
     const data = releaseTriple(connection.ledger);
     this.#callbacks?.run('channelClosed', () => this.#callback.channelClosed?.(null, data, cause), giveBack, data);
   }
 
   /** It could not be made again after the spooler had been lost. */
   notMadeAgain(): void {
-    this.#state = 'unregistered';
+    this.#life.ended();
   }
 }
