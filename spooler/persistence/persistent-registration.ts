@@ -8,14 +8,14 @@ import type { Keeper } from '../core/keeper.ts';
 import type { Message } from '../core/message.ts';
 import type { Attachment } from './attachment.ts';
 import { Backlog, type BacklogParts } from './backlog.ts';
+import type { RoomSeekers } from './room-seekers.ts';
 import type { Steps } from './steps.ts';
 import type { NumbersEntry, RegistrationEntry } from './stored-entries.ts';
 
 export interface PersistentRegistrationParts extends Omit<BacklogParts, 'changed'> {
   readonly steps: Steps;
-  /** There may be room again, for whoever looked for it. */
-  changed(): void;
-  whenRoom(seeker: RoomSeeker): void;
+  /** Who looks for room. */
+  readonly seekers: RoomSeekers;
 }
 
 export class PersistentRegistration implements Keeper {
@@ -38,7 +38,7 @@ export class PersistentRegistration implements Keeper {
     this.entry = entry;
     const changed = (): void => {
       this.attachment?.give();
-      parts.changed();
+      parts.seekers.wake();
     };
     this.backlog = new Backlog({ ...parts, changed }, entry.retention, numbers, given);
   }
@@ -50,7 +50,7 @@ export class PersistentRegistration implements Keeper {
   }
 
   whenRoom(seeker: RoomSeeker): void {
-    this.#parts.whenRoom(seeker);
+    this.#parts.seekers.add(seeker);
   }
 
   keep(message: Message, { interest }: Target): Promise<number> {

@@ -6,6 +6,7 @@
 import { type Guid, guid } from '../../shared/index.ts';
 import type { Change, Store } from '../store/store.ts';
 import { blockPrefix, NUMBER_PREFIX, REGISTRATION_PREFIX, REMOVED_PREFIX } from './stored-entries.ts';
+import { UnderWay } from './under-way.ts';
 
 /** Blocks that are removed in one write. */
 const AT_ONCE = 64;
@@ -14,7 +15,7 @@ const NOTHING = new Uint8Array(0);
 export class Removals {
   readonly #store: Store;
   #isClosed = false;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new UnderWay();
 
   constructor(store: Store) {
     this.#store = store;
@@ -34,15 +35,12 @@ export class Removals {
   /** Resolves when nothing is under way any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#underWay);
+    await this.#underWay.ended();
   }
 
-  /** What the store refuses it has told the operator; the next spooler tries again. */
+  /** What the store refuses the next spooler tries again. */
   #begin(key: Guid): void {
-    const ended = this.#removeBlocks(key)
-      .catch(() => {})
-      .finally(() => this.#underWay.delete(ended));
-    this.#underWay.add(ended);
+    this.#underWay.add(this.#removeBlocks(key));
   }
 
   async #removeBlocks(key: Guid): Promise<void> {

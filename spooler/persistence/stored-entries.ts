@@ -1,9 +1,10 @@
-/** The keys of persistent registrations in the store (docs/store.md). */
+/** What the store has of persistent registrations, and under which keys (docs/store.md). */
 
 import * as v from 'valibot';
 import { guidText } from '../../shared/events/schema.ts';
-import { type Guid, USER_FILTERS, type UserFilter } from '../../shared/index.ts';
+import { type Guid, guid, USER_FILTERS, type UserFilter } from '../../shared/index.ts';
 import { REGISTRATION_ID, RETENTION_OVERFLOWS } from '../../shared/persistence/registrations.ts';
+import type { Change, Store } from '../store/store.ts';
 
 export const REGISTRATION_PREFIX = 'registration/';
 /** What is still to be removed of a registration that is gone. */
@@ -72,5 +73,37 @@ function decoded<Schema extends v.GenericSchema>(schema: Schema, bytes: Uint8Arr
     return v.parse(schema, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
   } catch {
     return undefined;
+  }
+}
+
+export function putRegistration(key: Guid, entry: RegistrationEntry): Change {
+  return { put: [REGISTRATION_PREFIX + key, encodeEntry(entry)] };
+}
+
+export const NO_NUMBERS: NumbersEntry = { last: 0, gone: 0, bytes: 0, lost: 0 };
+
+/** A registration in the store. */
+export interface StoredRegistration {
+  readonly key: Guid;
+  readonly entry: RegistrationEntry;
+  readonly numbers: NumbersEntry;
+}
+
+/** `corrupt` hears of the keys of what is none. Throws as the store does. */
+export async function* storedRegistrations(
+  store: Store,
+  corrupt: (key: string) => void,
+): AsyncGenerator<StoredRegistration, void> {
+  const numbers = new Map<string, NumbersEntry>();
+  for await (const [key, bytes] of store.entries(NUMBER_PREFIX)) {
+    const entry = decodeNumbers(bytes);
+    if (entry) numbers.set(key.slice(NUMBER_PREFIX.length), entry);
+    else corrupt(key);
+  }
+  for await (const [stored, bytes] of store.entries(REGISTRATION_PREFIX)) {
+    const entry = decodeRegistration(bytes);
+    const key = stored.slice(REGISTRATION_PREFIX.length);
+    if (entry) yield { key: guid(key), entry, numbers: numbers.get(key) ?? NO_NUMBERS };
+    else corrupt(stored);
   }
 }

@@ -387,6 +387,19 @@ describe('removing', () => {
     await stage.rig.advance(day / 2 + 3_600_000);
     expect((await ann.list()).map(({ id }) => id)).toEqual(['desk', 'newer']);
   });
+
+  test('one that is to be removed while the store refuses is removed once it does not', async () => {
+    const day = 24 * 3_600_000;
+    await using stage = await RegistrationStage.start({ unattendedTime: day });
+    const ann = await stage.client();
+    await ann.detach(await ann.attach('old'));
+    stage.store.refusal = new SpoolError('STORE_FULL');
+    await stage.rig.advance(2 * day);
+    expect(await ann.list()).toHaveLength(1);
+    stage.store.refusal = undefined;
+    await stage.rig.advance(day);
+    expect(await ann.list()).toEqual([]);
+  });
 });
 
 describe('what is damaged', () => {
