@@ -90,6 +90,7 @@ describe('what may be kept back', () => {
     const [, second, third] = [client.take(7, 1), client.take(7, 2), client.take(8, 1)];
     client.take(9, 1).release();
     client.received.end();
+    expect(client.clock.pending).toBe(0);
     for (const object of [second, third]) object.release();
     client.send();
     client.clock.advance(1_000);

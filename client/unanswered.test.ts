@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hresultOf, type Outcome, SpoolError } from '../shared/index.ts';
+import { DataObject, hresultOf, notificationType, type Outcome, SpoolError } from '../shared/index.ts';
 import { turnEnd } from '../test/fuzz/recording-link.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -107,12 +107,63 @@ test('when no answer can come any more everything is rejected, and what comes la
   sends.unanswered.settled(1, S_OK);
   sends.unanswered.rejectAll(new SpoolError('CONNECTION_LOST'));
   expect(sends.unanswered).toMatchObject({ objects: 0, bytes: 0 });
+  // Whoever waits for room hears of it.
+  expect(sends.left).toEqual([2, 0]);
   expect(await sends.after()).toEqual(['1 S_OK', '2 CONNECTION_LOST', '3 CONNECTION_LOST']);
   sends.add(4, 5);
   sends.unanswered.settled(3, S_OK);
   expect(sends.unanswered).toMatchObject({ objects: 1, bytes: 5 });
   sends.unanswered.settled(4, S_OK);
   expect(await sends.after()).toHaveLength(4);
+});
+
+describe('what was lent', () => {
+  const lend = (): DataObject => {
+    const object = new DataObject({ type: notificationType('MS_ASYNCNOTIFY_UI'), data: new Uint8Array(1) });
+    object.addRef();
+    return object;
+  };
+
+  test('is given back with its own answer and before it, once, wherever it stands among others', async () => {
+    const { unanswered } = new Sends();
+    const [second, fourth] = [lend(), lend()];
+    const references = (): readonly number[] => [second.references, fourth.references];
+    const seen: (readonly number[])[] = [];
+    for (const [sequence, lent] of [[1], [2, second], [3], [4, fourth]] as const)
+      void unanswered.add(sequence, 1, lent).then(() => seen.push(references()));
+    unanswered.settled(1, S_OK);
+    expect(references()).toEqual([2, 2]);
+    unanswered.settled(3, S_OK);
+    expect(references()).toEqual([1, 2]);
+    unanswered.settled(4, S_OK);
+    expect(references()).toEqual([1, 1]);
+    await turnEnd();
+    expect(seen).toHaveLength(4);
+    expect(seen[1]?.[0]).toBe(1);
+  });
+
+  test('is given back where no answer can come any more', () => {
+    const { unanswered } = new Sends();
+    const lent = lend();
+    unanswered.add(1, 1, lent).catch(() => {});
+    unanswered.rejectAll(new SpoolError('CONNECTION_LOST'));
+    expect(lent.references).toBe(1);
+  });
+
+  test('stays with its own answer when what is answered before it is let go', () => {
+    const { unanswered } = new Sends();
+    for (let sequence = 1; sequence <= 2_000; sequence++) void unanswered.add(sequence, 1);
+    const lent = lend();
+    void unanswered.add(2_001, 1, lent);
+    unanswered.settled(1_900, S_OK);
+    expect(lent.references).toBe(2);
+    for (let sequence = 2_002; sequence <= 2_010; sequence++) void unanswered.add(sequence, 1);
+    unanswered.settled(2_000, S_OK);
+    expect(lent.references).toBe(2);
+    unanswered.settled(2_001, S_OK);
+    expect(lent.references).toBe(1);
+    unanswered.settled(2_010, S_OK);
+  });
 });
 
 test('each ends once and as it was answered, in order, however many there are and wherever the numbers begin', async () => {

@@ -49,6 +49,19 @@ describe('acquireData', () => {
     expect(object.alive).toBe(false);
   });
 
+  test('is given back by itself also from the middle of others: `releaseData` takes the latest that is out (PAN-42)', () => {
+    const object = new DataObject({ type, data: bytes });
+    const [first, second, third] = [object.acquireData(), object.acquireData(), object.acquireData()];
+    first.releaseData();
+    object.releaseData();
+    expect(() => third.data).toThrow(useAfterRelease);
+    expect(second.data).toBe(bytes);
+    object.releaseData();
+    expect(() => second.data).toThrow(useAfterRelease);
+    expect(object.references).toBe(1);
+    expect(() => object.releaseData()).toThrow(overRelease);
+  });
+
   test('once refused counts nothing, so nothing is to be released for it (PAN-44, T17)', () => {
     const object = new DataObject({ type, data: bytes });
     object.release();
@@ -234,7 +247,13 @@ describe('the ledger', () => {
     expect(ledger.leaks()[0]?.origins).toEqual([
       expect.stringMatching(/^referenced\n +at keeper .*data-object\.test\.ts/),
     ]);
+    // A reference that is given back is no lease's.
+    const lease = object.acquireData();
+    keeper(object);
     object.release();
+    object.release();
+    expect(ledger.leaks()[0]?.origins).toEqual([expect.stringMatching(/^acquired\n/)]);
+    lease.releaseData();
     expect(ledger.leaks()).toEqual([]);
   });
 });

@@ -67,6 +67,9 @@ describe('a message', () => {
     deadlines.read(link);
     deadlines.forget(link);
     expect(clock.pending).toBe(0);
+    // Nor is it remembered: the same again is something new.
+    deadlines.read(link);
+    expect(clock.pending).toBe(1);
   });
 
   test('has the time of its own link and of no other', () => {

@@ -73,16 +73,12 @@ function guidAt(criteria: string, at: number): Token {
 }
 
 function numberAt(at: number, text: string, decimal: boolean, language: Language): Token {
-  if (!decimal) return { kind: 'constant', at, text, constant: { kind: 'integer', value: integer(text) } };
+  if (!decimal) return { kind: 'constant', at, text, constant: { kind: 'integer', value: BigInt(text) } };
   if (language === 'criteria') return onlyExtended(at, text);
   // Plus zero: there is one zero.
   const value = Number(text) + 0;
   if (Number.isFinite(value)) return { kind: 'constant', at, text, constant: { kind: 'decimal', value } };
   return { kind: 'trouble', at, text, reason: `${quoted(text)} is too large for a decimal` };
-}
-
-function integer(text: string): bigint {
-  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text.startsWith('+') ? text.slice(1) : text);
 }
 
 function onlyExtended(at: number, text: string): Token {

@@ -272,6 +272,12 @@ describe('evaluation', () => {
     });
   });
 
+  test('EVC-169: also under NOT, and in the last of several constants', () => {
+    const hidden = compileFilter('Pages = 3 OR NOT (NOT Colour = TRUE)');
+    expect(failure(() => hidden.bind(PRINT_EVENT))).toMatchObject({ position: 22, offending: 'Colour' });
+    expect(failure(() => compileFilter("NOT Pages = (3 OR 'x')").bind(PRINT_EVENT))).toMatchObject({ position: 4 });
+  });
+
   test('EVC-170: EVENT_E_QUERYSYNTAX and EVENT_E_QUERYFIELD, with the zero-based position of the trouble', () => {
     const syntax = refusal("Printer = 'Lab' XOR Pages = 3");
     expect(syntax).toMatchObject({ code: 'EVENT_E_QUERYSYNTAX', hresult: 0x80040203, position: 16, offending: 'XOR' });
@@ -312,6 +318,9 @@ describe('evaluation', () => {
     expect(matches('Bytes = 18446744073709551615', { Bytes: 2n ** 64n - 1n })).toBe(true);
     expect(matches('Bytes = 18446744073709551615', { Bytes: -1n })).toBe(false);
     expect(matches('Bytes = 9007199254740993', { Bytes: 9007199254740992n })).toBe(false);
+    expect(matches('Bytes = 9007199254740993', { Bytes: 9007199254740992 })).toBe(false);
+    expect(matches('Bytes = -5 OR Bytes = +7', { Bytes: -5n })).toBe(true);
+    expect(matches('Bytes = -5 OR Bytes = +7', { Bytes: 7 })).toBe(true);
     expect(matches('Pages = 4294967299')).toBe(false);
   });
 
@@ -360,6 +369,15 @@ describe('the examples', () => {
     expect(matches(criteria, { Printer: 'B', Paused: false })).toBe(false);
   });
 
+  test.each([
+    'A = 1 OR (B = 2 OR C = 3)',
+    '(A = 1 AND B = 2) AND C = 3',
+    'A = 1 AND NOT (B = 2 AND C = 3)',
+    'A = 1 OR B = 2 AND C = 3',
+  ])('EVC-174: written back, it has the parentheses that make it what it is, and no more: %s', (criteria) => {
+    expect(understood(`(${criteria})`)).toBe(criteria);
+  });
+
   test('EVC-175: a list operand', () => {
     const given = ['A', 'B', 'C'].map((Printer) => ({ Printer }));
     expect(given.map((values) => matches("Printer = ('A' OR 'B')", values))).toEqual([true, true, false]);
@@ -398,6 +416,11 @@ describe('bounds, ours', () => {
     expect(message).toContain('nested');
   });
 
+  test('levels beside each other are no deeper than one of them', () => {
+    const beside = Array.from({ length: MAX_DEPTH + 1 }, () => 'NOT (A = 1)').join(' OR ');
+    expect(compileFilter(beside).explain({ A: 2 }).matches).toBe(true);
+  });
+
   test('the longest criteria are read and evaluated: nothing recurses over their length', () => {
     const criteria = 'A=1|'.repeat(MAX_CRITERIA_LENGTH / 4 - 1).concat('A=2');
     expect(compileFilter(criteria).explain({ A: 2 }).matches).toBe(true);
@@ -417,6 +440,8 @@ describe('the language "extended", ours', () => {
     ['Pages < 3.5', true],
     ['Pages <= 2.5', false],
     ['Bytes > 9.5', true],
+    ['Bytes = 10.0', true],
+    ["Bytes != 10.0 OR Printer = 'Hall'", false],
     ['Bytes < 18446744073709551615', true],
     ['Temperature = 36.6', true],
     ['Temperature > 36', true],
@@ -439,6 +464,11 @@ describe('the language "extended", ours', () => {
     ['Pages > 1e999', 8, '1e999'],
   ])('what has no order, and what is no pattern, is refused: %s', (criteria, position, offending) => {
     expect(refusal(criteria, EXTENDED)).toMatchObject({ code: 'EVENT_E_QUERYSYNTAX', position, offending });
+  });
+
+  test('written back, a decimal stays one, and a quote stays inside its string', () => {
+    for (const criteria of ['A = 10.0', 'A = -0.5', 'A = 10', "A = 'it''s'"])
+      expect(understood(criteria, EXTENDED)).toBe(criteria);
   });
 
   test('types are looked at as in the original', () => {
