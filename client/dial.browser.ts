@@ -8,6 +8,11 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The same options, with a user where they say nothing of who one is: a browser does not know. */
+export function named<Options extends { readonly token?: string; readonly user?: string }>(options: Options): Options {
+  return options.token === undefined ? { user: 'anonymous', ...options } : options;
+}
+
 /** Rejects with `CONNECTION_FAILED`; a browser does not tell a wrong token from a spooler that is not there. */
 export function dial(url: string | URL, { token, signal }: DialOptions = {}): Promise<Link> {
   return new Promise<Link>((resolve, reject) => {

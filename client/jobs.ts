@@ -12,7 +12,7 @@
 
 import { type DialOptions, defaultUrl, dial, named } from './dial.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
-import type { ListenerOptions } from './notification-listener.ts';
+import type { ListenerOptions } from './listener-options.ts';
 
 export { type DialOptions, dial } from './dial.ts';
 export * from './jobs-door.ts';

@@ -13,7 +13,8 @@
  */
 
 import { type DialOptions, defaultUrl, dial, named } from './dial.ts';
-import { createListener, type Listener, type ListenerOptions } from './notification-listener.ts';
+import type { ListenerOptions } from './listener-options.ts';
+import { createListener, type Listener } from './notification-listener.ts';
 
 export { type DialOptions, dial } from './dial.ts';
 export * from './listener-door.ts';

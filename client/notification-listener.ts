@@ -5,12 +5,11 @@
 
 import { v4 } from 'uuid';
 import {
+  type Clock,
   type Explanation,
   type Guid,
   guid,
   type Interest,
-  type Link,
-  type Missed,
   type Offer,
   SpoolError,
   type StatusReport,
@@ -22,8 +21,8 @@ import {
   REGISTRATIONS,
 } from '../shared/persistence/registrations.ts';
 import { Connection, type ConnectionStats } from './connection.ts';
-import type { ConnectionOptions } from './connection-options.ts';
 import type { ListedRegistration } from './listed-registration.ts';
+import type { Dial, Gap, ListenerOptions } from './listener-options.ts';
 import { ListenerRegistration } from './listener-registration.ts';
 import type { Loss } from './loss.ts';
 import type { NotifyCallback, RegistrationSpecification } from './notify-callback.ts';
@@ -34,32 +33,7 @@ import {
 } from './persistence/persistent-callback.ts';
 import { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 import { attempt, harmless, reportToConsole } from './problem.ts';
-import { DEFAULT_RECONNECT, type ReconnectPolicy, waitBefore, worthTrying } from './reconnect.ts';
-
-/**
- * Between these two moments notifications may have been missed: the spooler was lost and is back, everything is
- * registered again.
- */
-export interface Gap {
-  /** Milliseconds without a spooler. */
-  readonly duration: number;
-  /** How the connection was lost. */
-  readonly loss: Loss;
-  /** Where the spooler itself cut this listener off: why, and how many notifications it missed. */
-  readonly missed: Missed | undefined;
-}
-
-export interface ListenerOptions extends ConnectionOptions {
-  /** False: lost is lost. Default: come back, as PAN-251 says. */
-  readonly reconnect?: boolean | Partial<ReconnectPolicy>;
-  /** The spooler was lost and is back. */
-  readonly onGap?: (gap: Gap) => void;
-  /** The spooler is lost; `retrying` says whether the listener will come back by itself. */
-  readonly onLost?: (loss: Loss, retrying: boolean) => void;
-}
-
-/** Makes a link to the spooler; called again for each try. */
-export type Dial = () => Promise<Link>;
+import { DEFAULT_RECONNECT, isFinalRefusal, waitBefore, worthTrying } from './reconnect.ts';
 
 /**
  * Joins a listener to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
@@ -319,7 +293,7 @@ export class Listener {
     this.#guard('onGap', () => this.#options.onGap?.(gap));
   }
 
-  get #clock(): NonNullable<ConnectionOptions['clock']> {
+  get #clock(): Clock {
     return this.#options.clock ?? systemClock;
   }
 
@@ -327,11 +301,6 @@ export class Listener {
     const report = harmless(this.#options.onProblem ?? reportToConsole);
     attempt(callback, (reason) => report({ kind: 'callbackThrew', what, reason }));
   }
-}
-
-/** Trying again cannot help: the spooler knows who is asking, or what it speaks, and will not have it. */
-function isFinalRefusal(reason: unknown): boolean {
-  return reason instanceof SpoolError && (reason.code === 'UNAUTHORIZED' || reason.code === 'PROTOCOL_VIOLATED');
 }
 
 /** A channel offered to a registration that nobody wants any more: its source must not count on us. */

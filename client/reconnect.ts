@@ -1,6 +1,6 @@
 /** When a listener that lost its spooler tries again: policy only, no sockets (PAN-86, PAN-251). */
 
-import { isFinal } from '../shared/index.ts';
+import { isFinal, SpoolError } from '../shared/index.ts';
 
 export interface ReconnectPolicy {
   /** Milliseconds: the shortest wait before the first try, and the longest of all. Default 1,000 and 60,000 (PAN-251). */
@@ -26,4 +26,9 @@ export function waitBefore(attempt: number, { first, longest, factor, random }: 
 /** Whether trying again can help after the connection ended with this WebSocket close code. */
 export function worthTrying(closeCode: number): boolean {
   return !isFinal(closeCode);
+}
+
+/** Trying again after this try cannot help: the spooler knows who is asking, or what it speaks, and will not have it. */
+export function isFinalRefusal(reason: unknown): boolean {
+  return reason instanceof SpoolError && (reason.code === 'UNAUTHORIZED' || reason.code === 'PROTOCOL_VIOLATED');
 }

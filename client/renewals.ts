@@ -1,7 +1,8 @@
 /** What a client has made at the spooler and that has to be made again when the spooler is back. */
 
 import { type Clock, SpoolError, systemClock } from '../shared/index.ts';
-import { type Dial, type Gap, Listener, type ListenerOptions } from './notification-listener.ts';
+import type { Dial, Gap, ListenerOptions } from './listener-options.ts';
+import { Listener } from './notification-listener.ts';
 import { harmless, type OnProblem, reportToConsole } from './problem.ts';
 
 export interface Renewable {

@@ -13,32 +13,11 @@
 import { type DialOptions, defaultUrl, dial, named } from './dial.ts';
 import { createSender, type Sender, type SenderOptions } from './notification-source.ts';
 
-export {
-  type Cause,
-  type Code,
-  type ConversationStyle,
-  DataObject,
-  type Explanation,
-  type Guid,
-  guid,
-  type Interest,
-  Lease,
-  NOTIFICATION_RELEASE,
-  notificationType,
-  type Outcome,
-  type Overflow,
-  SpoolError,
-  type StatusReport,
-  type UserFilter,
-  WELL_KNOWN_TYPES,
-} from '../shared/index.ts';
-export type { ConnectionStats } from './connection.ts';
-export type { ConnectionOptions } from './connection-options.ts';
+export type { Overflow } from '../shared/index.ts';
+export * from './connection-names.ts';
 export { type DialOptions, dial } from './dial.ts';
-export type { Loss } from './loss.ts';
+export * from './notification-names.ts';
 export { createSender, Sender, type SenderOptions } from './notification-source.ts';
-export type { OnProblem, Problem } from './problem.ts';
-export type { Sendable } from './sendable.ts';
 export { type ChannelSpecification, type SenderCallback, SenderChannel } from './sender-channel.ts';
 
 /**

@@ -12,7 +12,7 @@
 
 import { type DialOptions, defaultUrl, dial, named } from './dial.ts';
 import { createSubscriber, type Subscriber } from './events/event-subscriber.ts';
-import type { ListenerOptions } from './notification-listener.ts';
+import type { ListenerOptions } from './listener-options.ts';
 
 export { type DialOptions, dial } from './dial.ts';
 export * from './subscriber-door.ts';

@@ -14,7 +14,8 @@ import {
   SpoolError,
 } from '../../shared/index.ts';
 import type { Connection, ConnectionStats } from '../connection.ts';
-import { type Dial, type Gap, Listener, type ListenerOptions } from '../notification-listener.ts';
+import type { Dial, Gap, ListenerOptions } from '../listener-options.ts';
+import { Listener } from '../notification-listener.ts';
 import { EventCatalogue } from './event-catalogue.ts';
 import { eventObject } from './event-object.ts';
 import { Recorder } from './recorder.ts';

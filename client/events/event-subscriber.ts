@@ -5,7 +5,8 @@
 
 import { type EventClass, type EventMethods, type Guid, guid, type MethodTypes } from '../../shared/index.ts';
 import type { ConnectionStats } from '../connection.ts';
-import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
+import type { Dial, ListenerOptions } from '../listener-options.ts';
+import type { Listener } from '../notification-listener.ts';
 import { Renewals } from '../renewals.ts';
 import { ClassRegistration } from './class-registration.ts';
 import { EventCatalogue, type SubscriptionProperties } from './event-catalogue.ts';

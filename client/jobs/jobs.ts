@@ -6,7 +6,8 @@
 import { type Guid, guid, SpoolError } from '../../shared/index.ts';
 import type { ConnectionStats } from '../connection.ts';
 import { ClassRegistration } from '../events/class-registration.ts';
-import type { Dial, Listener, ListenerOptions } from '../notification-listener.ts';
+import type { Dial, ListenerOptions } from '../listener-options.ts';
+import type { Listener } from '../notification-listener.ts';
 import { isThenable } from '../problem.ts';
 import { Renewals } from '../renewals.ts';
 import { JOB_CALLBACK_CLASS, type JobCallback, sinkOf } from './job-callback.ts';
