@@ -25,5 +25,5 @@ export function toDataObject(sendable: Sendable, type: Guid): DataObject {
     sendable.addRef();
     return sendable;
   }
-  return new DataObject({ type, data: typeof sendable === 'string' ? utf8.encode(sendable) : sendable });
+  return new DataObject({ type, data: bytesOf(sendable) });
 }

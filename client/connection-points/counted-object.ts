@@ -1,4 +1,4 @@
-/** Objects whose references are counted, and the sinks that clients make of them. */
+/** An object whose references are counted. */
 
 import type { Guid } from '../../shared/guid.ts';
 import { ConnectionPointError } from './codes.ts';
@@ -44,30 +44,4 @@ export class CountedObject implements IUnknown {
   protected mustLive(): void {
     if (this.#references === 0) throw new ConnectionPointError('E_UNEXPECTED');
   }
-}
-
-class Sink<Methods> extends CountedObject {
-  readonly #onDeath: (() => void) | undefined;
-
-  constructor(incoming: InterfaceId<Methods>, methods: Methods, onDeath?: () => void) {
-    super();
-    this.implement(incoming, methods);
-    this.#onDeath = onDeath;
-  }
-
-  protected override died(): void {
-    this.#onDeath?.();
-  }
-}
-
-/**
- * A sink for one interface (CP-1): the methods are called on the object given. `onDeath` is called once, when the last
- * reference is released. A sink for several interfaces is a class that extends `CountedObject`.
- */
-export function createSink<Methods>(
-  incoming: InterfaceId<Methods>,
-  methods: NoInfer<Methods>,
-  onDeath?: () => void,
-): CountedObject {
-  return new Sink(incoming, methods, onDeath);
 }

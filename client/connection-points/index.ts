@@ -37,7 +37,7 @@ export {
   type EventValues,
   type SinkFailure,
 } from './connection-point.ts';
-export { CountedObject, createSink } from './counted-object.ts';
+export { CountedObject } from './counted-object.ts';
 export {
   type ConnectData,
   type Enumerator,
@@ -50,3 +50,4 @@ export {
   IUnknown,
   interfaceId,
 } from './interfaces.ts';
+export { createSink } from './sink.ts';

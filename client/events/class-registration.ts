@@ -1,6 +1,6 @@
 /**
- * A class that this process serves (EVC-81): the spooler creates an object here for each event, calls it, and lets it go.
- * COM's class factory in an out-of-process server.
+ * A class that this process serves (EVC-81, JOB-90): where the spooler wants an object of it, it is created here, called,
+ * and let go. COM's class factory in an out-of-process server.
  */
 
 import { type EventClassDescription, type Guid, hresultOf } from '../../shared/index.ts';
@@ -10,7 +10,7 @@ import type { NotifyCallback } from '../notify-callback.ts';
 import type { Renewable, Renewals } from '../renewals.ts';
 import { answerCall, SinkCaller } from './event-sink.ts';
 
-/** `away`: the spooler is lost, the subscriber will register again. */
+/** `away`: the spooler is lost, the class will be registered again. */
 type ClassState = 'registering' | 'registered' | 'away' | 'revoked';
 
 /** Makes an object, or its promise. */
@@ -25,7 +25,7 @@ export class ClassRegistration implements Renewable {
   readonly #createObject: CreateObject;
   readonly #objects = new Map<ListenerChannel, SinkCaller>();
   #state: ClassState = 'registering';
-  /** The subscriber has left: an object that was still being made is let go at once. */
+  /** The client has left: an object that was still being made is let go at once. */
   #isClosed = false;
   #registration: ListenerRegistration | undefined;
 
@@ -34,7 +34,7 @@ export class ClassRegistration implements Renewable {
     return `the class ${this.clsid}`;
   }
 
-  /** For `Subscriber`. */
+  /** For `Subscriber` and `Jobs`. */
   constructor(renewals: Renewals, clsid: Guid, eventClass: EventClassDescription, createObject: CreateObject) {
     this.#renewals = renewals;
     this.clsid = clsid;
@@ -67,7 +67,7 @@ export class ClassRegistration implements Renewable {
     return this.revoke();
   }
 
-  // ------------------------------------------------------------------------------------------ for the subscriber
+  // ------------------------------------------------------------------------------------------ for its renewals
 
   /** Rejects as the spooler refuses it, such as with `ALREADY_REGISTERED`; then nothing is left of it. */
   async make(): Promise<void> {
@@ -138,7 +138,7 @@ export class ClassRegistration implements Renewable {
     this.#renewals.ended(this);
   }
 
-  /** The subscriber leaves, and nobody tells the objects. */
+  /** The client leaves, and nobody tells the objects. */
   close(): void {
     this.end();
     this.#isClosed = true;

@@ -73,7 +73,7 @@ export class TransientSubscription implements Renewable {
     await this.#renewals.listener.connection.call('events', method, request);
   }
 
-  // ------------------------------------------------------------------------------------------ for the subscriber
+  // ------------------------------------------------------------------------------------------ for its renewals
 
   /** Rejects as the registration of the object does, and as the event system refuses it; then nothing is left of it. */
   make(): Promise<void> {

@@ -12,7 +12,8 @@ import { isThenable } from '../problem.ts';
 import { Renewals } from '../renewals.ts';
 import { JOB_CALLBACK_CLASS, type JobCallback, sinkOf } from './job-callback.ts';
 import type { JobDescription } from './job-description.ts';
-import { type JobHost, PrintJob } from './print-job.ts';
+import type { JobHost } from './job-host.ts';
+import { PrintJob } from './print-job.ts';
 import { Printers } from './printers.ts';
 
 /** Joins the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`. */

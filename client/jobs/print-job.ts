@@ -4,22 +4,14 @@ import { fromBase64 } from '../../shared/events/base64.ts';
 import { type Guid, SpoolError } from '../../shared/index.ts';
 import type { JobState } from '../../shared/jobs/vocabulary.ts';
 import { concat } from '../../shared/join.ts';
-import type { Renewals } from '../renewals.ts';
 import { CallbackObject } from './callback-object.ts';
 import { type JobCallback, sinkOf } from './job-callback.ts';
 import type { JobDescription, JobError, JobProgress } from './job-description.ts';
+import type { JobHost } from './job-host.ts';
 import { type Content, encodePiece, mostInAnswer, piecesOf } from './pieces.ts';
-import type { Ask } from './printers.ts';
 
 /** What is read of a document where nobody says how much. */
 const READ_LENGTH = 1024 * 1024;
-
-export interface JobHost {
-  readonly renewals: Renewals;
-  readonly ask: Ask;
-  /** The callback objects that this client has set. */
-  readonly objects: Map<Guid, CallbackObject>;
-}
 
 /** What `setProperty` takes (JOB-58, JOB-90). */
 export interface JobProperties {

@@ -2,9 +2,7 @@
 
 import type { PrinterReason } from '../../shared/jobs/vocabulary.ts';
 import type { PrinterDescription, PrinterSettings } from './job-description.ts';
-
-/** Asks the service `jobs`, and resolves with its JSON. */
-export type Ask = <Answer>(method: string, request: object | Uint8Array) => Promise<Answer>;
+import type { Ask } from './job-host.ts';
 
 export class Printers {
   readonly #ask: Ask;
