@@ -1,5 +1,6 @@
 /** One attempt to reach a spooler from Node: URL to Link. The only importer of `ws` here. */
 
+import { Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
@@ -7,6 +8,7 @@ import { DEFAULT_LIMITS, type Link, SpoolError, SUBPROTOCOL, systemClock } from 
 import { FrameLink } from '../shared/websocket/frame-link.ts';
 import { frameRules } from '../shared/websocket/frame-rules.ts';
 import { useNativeMaskOf } from '../shared/websocket/mask.ts';
+import { ownReading } from '../shared/websocket/own-reading.ts';
 import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 
 export interface DialOptions {
@@ -30,6 +32,7 @@ const rules = frameRules('client', {
   clock: systemClock,
   closeTime: CLOSE_TIME,
   allocate: (length) => Buffer.allocUnsafe(length),
+  ownReading: ownReading(Socket),
 });
 
 /** `ws`'s WebSocket up to the end of the handshake; then the stream goes to a link, and nothing of it stays behind. */

@@ -3,6 +3,7 @@
  * parts, so that what a transport makes of them is made once too.
  */
 
+import type { Loan } from './loan.ts';
 import { Stretches } from './stretches.ts';
 
 export class Batch {
@@ -13,7 +14,7 @@ export class Batch {
   #users = 0;
   #left = 0;
   #isOver = false;
-  #recycle: (() => void) | undefined;
+  #loans: Loan[] | undefined;
 
   /** `sent` is called when it is first given to a link: what comes later belongs into another batch. */
   constructor(sent: () => void) {
@@ -27,19 +28,19 @@ export class Batch {
   /** For whoever sends it as it is: to be called when it has left. Undefined where nobody wants to know. */
   left: (() => void) | undefined;
 
-  /** Its memory can be used again when everybody has sent it. Precondition: it holds one record, which is all of that. */
-  recycleWith(recycle: () => void): void {
-    this.#recycle = recycle;
+  /** The records that come next stand in memory that is lent, which is needed until everybody has sent them. */
+  use(loan: Loan): void {
+    if (this.#loans?.at(-1) === loan) return;
+    loan.use();
+    if (this.#loans !== undefined) {
+      this.#loans.push(loan);
+      return;
+    }
+    this.#loans = [loan];
     this.left = () => {
       this.#left++;
-      this.#recycleIfDone();
+      this.#giveBackIfDone();
     };
-  }
-
-  /** Somebody else refers to it. */
-  keepMemory(): void {
-    this.#recycle = undefined;
-    this.left = undefined;
   }
 
   /** One more outbox sends it. */
@@ -50,14 +51,14 @@ export class Batch {
   /** No more outboxes will. */
   over(): void {
     this.#isOver = true;
-    this.#recycleIfDone();
+    this.#giveBackIfDone();
   }
 
-  #recycleIfDone(): void {
-    const recycle = this.#recycle;
-    if (recycle === undefined || !this.#isOver || this.#left < this.#users) return;
-    this.#recycle = undefined;
-    recycle();
+  #giveBackIfDone(): void {
+    const loans = this.#loans;
+    if (loans === undefined || !this.#isOver || this.#left < this.#users) return;
+    this.#loans = undefined;
+    for (const loan of loans) loan.done();
   }
 
   /** Adds one record. */

@@ -6,7 +6,8 @@ export interface Link {
   /**
    * Sends one message whose bytes are the parts in order. The parts are borrowed until they have left the process:
    * nobody may change them. A frozen array may be given to many links: what a transport makes of it is kept for as long
-   * as somebody has the array. Does nothing once the link is closed.
+   * as somebody has the array. `left` is called when this link needs them no more. Does nothing once the link is
+   * closed.
    */
   send(parts: readonly Uint8Array[], left?: () => void): void;
   /**

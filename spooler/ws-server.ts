@@ -5,13 +5,14 @@
 
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net';
+import { type AddressInfo, BlockList, isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BEARER_PREFIX, CLOSES, SpoolError, SUBPROTOCOL, systemClock } from '../shared/index.ts';
 import { FrameLink } from '../shared/websocket/frame-link.ts';
 import { type FrameRules, frameRules } from '../shared/websocket/frame-rules.ts';
 import { useNativeMaskOf } from '../shared/websocket/mask.ts';
+import { ownReading } from '../shared/websocket/own-reading.ts';
 import type { SocketLink } from '../shared/websocket/socket-link.ts';
 import { WebSocketLink } from '../shared/websocket/websocket-link.ts';
 import type { ServiceFactory } from './core/service.ts';
@@ -175,7 +176,9 @@ class Door {
       clock: systemClock,
       closeTime: CLOSE_TIME,
       allocate: (length) => memory.allocate(length),
-      recycle: (message) => memory.recycle(message),
+      share: (bytes) => memory.share(bytes),
+      recycle: (bytes) => memory.recycle(bytes),
+      ownReading: ownReading(Socket),
       whenRead: (then) => void setImmediate(then),
       onRead: (link) => this.#deadlines.read(link),
       onGone: (link) => this.#gone(link),

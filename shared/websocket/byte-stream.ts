@@ -4,6 +4,7 @@
  */
 
 import type { ByteSink } from './frame-writer.ts';
+import type { OwnReading } from './own-reading.ts';
 
 export interface ByteStream extends ByteSink {
   readonly destroyed: boolean;
@@ -28,8 +29,12 @@ export interface ByteStream extends ByteSink {
 }
 
 export interface StreamListener {
-  /** Bytes have come. */
+  /** Bytes have come, in memory of their own. */
   take(chunk: Uint8Array): void;
+  /** Where what comes next is to be read, if the stream can be told. */
+  room(): Uint8Array;
+  /** So many bytes have come there. */
+  arrived(length: number): void;
   /** What was written has left. */
   drained(): void;
   /** The peer sends nothing any more. */
@@ -40,6 +45,8 @@ export interface StreamListener {
 
 /** Where the one listener of a stream is: functions of its own for each stream would cost more than the link itself. */
 const LISTENER = Symbol('listener');
+/** Nobody looks at what comes here. */
+const NOWHERE = new Uint8Array(64 * 1024);
 /** The stream's own `push`. */
 const PUSH = Symbol('push');
 
@@ -50,10 +57,13 @@ export function listenTo(stream: ByteStream, listener: StreamListener): void {
   stream.on('close', onClose);
 }
 
-export function listenForData(stream: ByteStream): void {
+export function listenForData(stream: ByteStream, listener: StreamListener, ownReading?: OwnReading): void {
   stream.on('drain', onDrain);
   stream.on('end', onEnd);
+  const readsOwn = ownReading?.(stream, listener.room());
+  // What came before, and what was put back, is handed out all the same.
   stream.on('data', onData);
+  if (readsOwn) return;
   // oxlint-disable-next-line typescript/unbound-method -- called as the stream's own again, below
   stream[PUSH] = stream.push;
   stream.push = push;
@@ -69,6 +79,21 @@ function push(this: ByteStream, chunk: Uint8Array | null): boolean {
     return this[PUSH]?.(chunk) ?? false;
   listener.take(chunk);
   return true;
+}
+
+/** So many bytes have come where the listener of the stream wanted them. Returns where it wants what comes next. */
+export function arrived(stream: ByteStream, length: number): Uint8Array {
+  try {
+    stream[LISTENER]?.arrived(length);
+    return stream[LISTENER]?.room() ?? NOWHERE;
+  } catch (reason) {
+    // Nobody knows what belongs where any more, and what comes next must not go where this is.
+    stream.destroy();
+    queueMicrotask(() => {
+      throw reason;
+    });
+    return NOWHERE;
+  }
 }
 
 function onData(this: ByteStream, chunk: Uint8Array): void {

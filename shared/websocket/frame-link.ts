@@ -106,8 +106,23 @@ export class FrameLink implements SocketLink, StreamListener {
 
   take(chunk: Uint8Array): void {
     if (this.#closing?.isDeaf) return;
+    this.#reader.push(chunk);
+    this.#alive();
+  }
+
+  room(): Uint8Array {
+    return this.#reader.room();
+  }
+
+  arrived(length: number): void {
+    if (this.#closing?.isDeaf) return;
+    this.#reader.arrived(length);
+    this.#alive();
+  }
+
+  #alive(): void {
     this.#handlers?.onAlive();
-    this.#read(chunk);
+    this.#read();
     if (this.#pings !== undefined) this.#pong(this.#pings);
     this.#rules.onRead?.(this);
   }
@@ -125,7 +140,11 @@ export class FrameLink implements SocketLink, StreamListener {
     // What the peer said before it went, and nobody had read.
     const left = this.#closing === undefined && this.#handlers !== undefined ? this.#stream.read() : null;
     this.#paused = false;
-    if (left !== null) this.#read(left);
+    if (left !== null) {
+      this.#reader.push(left);
+      this.#read();
+    }
+    this.#reader.end();
     const closing = this.#close();
     closing.done();
     this.#tell(closing.goodbye);
@@ -135,12 +154,11 @@ export class FrameLink implements SocketLink, StreamListener {
   #listen(): void {
     if (this.#listening || this.#closing?.isDeaf) return;
     this.#listening = true;
-    listenForData(this.#stream);
+    listenForData(this.#stream, this, this.#rules.ownReading);
   }
 
-  #read(chunk: Uint8Array): void {
+  #read(): void {
     const reader = this.#reader;
-    reader.push(chunk);
     while (!this.#paused && !this.#closing?.isDeaf) {
       const found = reader.next();
       if (found === NOTHING_WHOLE) return;

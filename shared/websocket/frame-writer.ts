@@ -24,7 +24,7 @@ let scratchAt = 0;
 
 /**
  * Writes one message. A frozen array may be written to many streams, and is put into a frame once for all of them;
- * `left` is called when it has left this one.
+ * `left` is called when this one needs them no more.
  */
 export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules: FrameRules, left?: () => void): void {
   if (rules.masks) return writeCopied(sink, parts, lengthOf(parts), rules);
@@ -42,8 +42,10 @@ export function writeMessage(sink: ByteSink, parts: readonly Uint8Array[], rules
     length += part.length;
     if (part.length > largest) largest = part.length;
   }
-  if (largest >= REFERENCE_FROM) writePieces(sink, piecesOf(parts, length), left);
-  else writeCopied(sink, parts, length, rules);
+  if (largest >= REFERENCE_FROM) return writePieces(sink, piecesOf(parts, length), left);
+  writeCopied(sink, parts, length, rules);
+  // What was copied is free, whether the copy has left or not.
+  left?.();
 }
 
 /** Writes control frames with the same opcode, in one piece. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Clock, encodeRecord, type RawRecord } from '../../shared/index.ts';
+import { RecordingLink } from '../../test/fuzz/recording-link.ts';
 import { Inbox } from './inbox.ts';
 
 /** A clock on which reading one record takes so many milliseconds; what is due comes when the turn is over. */
@@ -46,7 +47,7 @@ function inbox(millisecondsEach: number, react: (record: RawRecord) => void = ()
   const clock = new WorkClock();
   const read: number[] = [];
   const said: string[] = [];
-  const box = new Inbox(clock, {
+  const box = new Inbox(new RecordingLink(), clock, {
     read: (record) => {
       read.push(record.sequence);
       clock.work(millisecondsEach);

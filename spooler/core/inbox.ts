@@ -3,7 +3,8 @@
  * takes long. However much one asks, the others wait for a slice only.
  */
 
-import { type Cancel, type Clock, RawRecord, SpoolError } from '../../shared/index.ts';
+import { type Cancel, type Clock, type Link, RawRecord, SpoolError } from '../../shared/index.ts';
+import { Loan } from '../../shared/loan.ts';
 
 /** Milliseconds of reading before the others have their turn. */
 const SLICE = 20;
@@ -23,6 +24,9 @@ export interface InboxHooks {
 }
 
 export class Inbox {
+  /** Of the memory of what is being read, where somebody wants that back. */
+  loan: Loan | undefined;
+  readonly #link: Link;
   readonly #clock: Clock;
   readonly #hooks: InboxHooks;
   /** The one being read, and where it is to be read on. */
@@ -36,7 +40,8 @@ export class Inbox {
   #whenRead: (() => void) | undefined;
   #ended = false;
 
-  constructor(clock: Clock, hooks: InboxHooks) {
+  constructor(link: Link, clock: Clock, hooks: InboxHooks) {
+    this.#link = link;
     this.#clock = clock;
     this.#hooks = hooks;
   }
@@ -53,7 +58,7 @@ export class Inbox {
       this.#others.push(message);
       return;
     }
-    this.#message = message;
+    this.#begin(message);
     this.#serve();
   }
 
@@ -72,12 +77,18 @@ export class Inbox {
     this.#cancelTurn = undefined;
   }
 
+  #begin(message: Uint8Array | undefined): void {
+    this.#message = message;
+    this.#offset = 0;
+    this.loan = message && Loan.of(this.#link, message);
+  }
+
   #serve(): void {
     try {
       while (this.#message !== undefined) {
         if (!this.#read(this.#message)) return this.#wait();
-        this.#message = this.#others?.shift();
-        this.#offset = 0;
+        this.loan?.done();
+        this.#begin(this.#others?.shift());
       }
       this.#others = undefined;
     } catch (reason) {

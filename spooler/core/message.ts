@@ -4,7 +4,8 @@
  */
 
 import type { Batch } from '../../shared/batch.ts';
-import { encodeRecord, FLAGS, HEAD_LENGTH, type Link, RawRecord } from '../../shared/index.ts';
+import { encodeRecord, FLAGS, HEAD_LENGTH, RawRecord } from '../../shared/index.ts';
+import type { Loan } from '../../shared/loan.ts';
 import type { Outbox } from '../../shared/outbox.ts';
 import type { Slab } from '../../shared/slab.ts';
 
@@ -21,19 +22,18 @@ export class Message {
   #from = 0;
   #payloadFrom = 0;
   #to = 0;
-  /** Where the memory came from, if this is all that is in it and nobody else refers to it. */
-  #link: Link | undefined;
-  /** What will give it back, once it is in there. */
-  #batch: Batch | undefined;
+  /** What the bytes are lent with; and whether it is one of those who use that. */
+  #loan: Loan | undefined;
+  #isUser = false;
 
   /** Of a `notify` or `close` that has been checked. Refers to the message it stands in. */
-  constructor(raw: RawRecord) {
+  constructor(raw: RawRecord, loan?: Loan) {
     this.#bytes = raw.message;
-    this.moveTo(raw);
+    this.moveTo(raw, loan);
   }
 
   /** Becomes another one; who keeps one has a copy. */
-  moveTo(raw: RawRecord): this {
+  moveTo(raw: RawRecord, loan: Loan | undefined): this {
     this.sequence = raw.sequence;
     this.size = raw.payloadLength;
     this.#end = raw.id;
@@ -43,14 +43,9 @@ export class Message {
     this.#from = raw.offset;
     this.#payloadFrom = raw.offset + HEAD_LENGTH + raw.headerLength;
     this.#to = raw.offset + raw.length;
-    this.#link = undefined;
-    this.#batch = undefined;
+    this.#loan = loan;
+    this.#isUser = false;
     return this;
-  }
-
-  /** The link it came by may have the memory back once it is sent, where it is alone in it. */
-  recycleWith(link: Link): void {
-    if (this.#from === 0 && this.#to === this.#bytes.length && this.#to >= LARGE) this.#link = link;
   }
 
   /** Bytes of the record. */
@@ -87,13 +82,12 @@ export class Message {
 
   /** Adds the record to what many are sent, and returns its length. Precondition: it fits the ends of all of them. */
   addTo(batch: Batch): number {
-    const link = this.#link;
-    if (link !== undefined && batch.length === 0) {
-      const bytes = this.#bytes;
-      batch.recycleWith(() => link.recycle?.(bytes));
-      this.#batch = batch;
+    const loan = this.#loan;
+    if (loan !== undefined) {
+      batch.use(loan);
+      if (this.#isUser) loan.done();
+      this.#isUser = false;
     }
-    this.#link = undefined;
     batch.add(this.#bytes, this.#from, this.#to);
     return this.#to - this.#from;
   }
@@ -104,11 +98,9 @@ export class Message {
     outbox.forward(this.#bytes, this.#from, this.#to);
   }
 
-  /** Somebody else refers to the bytes: their memory is left to whoever collects garbage. */
+  /** Somebody refers to the bytes from now on. */
   #referred(): void {
-    this.#link = undefined;
-    this.#batch?.keepMemory();
-    this.#batch = undefined;
+    this.#loan?.keep();
   }
 
   /**
@@ -126,8 +118,9 @@ export class Message {
     let from = this.#from;
     if (this.#bytes.buffer.byteLength <= 2 * length) {
       kept.#bytes = this.#bytes;
-      kept.#link = this.#link;
-      this.#referred();
+      kept.#loan = this.#loan;
+      kept.#isUser = true;
+      this.#loan?.use();
     } else if (slab === undefined || length > OWN_FROM) {
       // Not slice(): a Buffer's slice is a view.
       kept.#bytes = new Uint8Array(this.#bytes.subarray(from, this.#to));
@@ -146,7 +139,5 @@ export class Message {
 
 /** Bytes from which a record has memory of its own. */
 const OWN_FROM = 4096;
-/** Bytes from which it pays to use its memory again. */
-const LARGE = 32 * 1024;
 
 const NO_RECORD = new RawRecord(new Uint8Array(HEAD_LENGTH), 0);

@@ -24,22 +24,17 @@ export function notify(session: Session, raw: RawRecord): void {
   const { channel } = end;
   let answer: number | undefined;
   if (channel.style === 'kBiDirectional') {
-    answer = refused ?? (end.kind === 'source' ? channel.notify(passing(raw)) : channel.respond(end, passing(raw)));
+    const message = passing(session, raw);
+    answer = refused ?? (end.kind === 'source' ? channel.notify(message) : channel.respond(end, message));
     if (answer === S_OK) return session.settleSoon(raw.id, raw.sequence);
   } else if (end.kind === 'listener') {
     answer = hresultOf('E_INVALIDARG');
   } else if (channel.isBounded && floods(session, channel, raw)) {
     return session.end('FLOODED', 'faulty');
   } else {
-    answer = refused === undefined ? send(session, channel, raw) : channel.refuse(raw.sequence, refused);
+    answer = refused === undefined ? channel.notify(passing(session, raw)) : channel.refuse(raw.sequence, refused);
   }
   if (answer !== undefined) session.settle(raw.id, raw.sequence, answer);
-}
-
-function send({ link }: Session, channel: UnidirectionalChannel, raw: RawRecord): number | undefined {
-  const message = passing(raw);
-  message.recycleWith(link);
-  return channel.notify(message);
 }
 
 export function close(session: Session, raw: RawRecord): void {
@@ -54,7 +49,7 @@ export function close(session: Session, raw: RawRecord): void {
   const { channel } = end;
   let answer: number | undefined;
   if (channel.style === 'kBiDirectional') {
-    answer = refused ?? closeBidirectional(channel, end, release ? undefined : passing(raw));
+    answer = refused ?? closeBidirectional(channel, end, release ? undefined : passing(session, raw));
   } else if (end.kind === 'listener') {
     answer = hresultOf('E_INVALIDARG');
   } else if (channel.waitingObjects > session.spooler.limits.waitingObjects) {
@@ -126,7 +121,7 @@ function floods({ spooler }: Session, channel: UnidirectionalChannel, { payloadL
 /** One for all, since most go on at once. */
 let passed: Message | undefined;
 
-function passing(raw: RawRecord): Message {
-  passed = passed?.moveTo(raw) ?? new Message(raw);
+function passing({ loan }: Session, raw: RawRecord): Message {
+  passed = passed?.moveTo(raw, loan) ?? new Message(raw, loan);
   return passed;
 }

@@ -20,6 +20,7 @@ import {
   type RawRecord,
   type SpoolerRecord,
 } from '../../shared/index.ts';
+import type { Loan } from '../../shared/loan.ts';
 import { Outbox } from '../../shared/outbox.ts';
 import type { Attendance } from './calls.ts';
 import { Delivery, type DeliveryHooks, keptBack } from './delivery.ts';
@@ -110,7 +111,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     this.delivery = new Delivery(this.#outbox, spooler.limits, spooler.clock, spooler.traffic, this);
     const cancelDeadline = spooler.clock.after(spooler.limits.helloTime, () => this.end('NO_HELLO', 'faulty'));
     this.#state = { kind: 'greeting', peer, cancelDeadline };
-    this.#inbox = new Inbox(spooler.clock, this);
+    this.#inbox = new Inbox(link, spooler.clock, this);
     link.attach(this);
   }
 
@@ -218,6 +219,11 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     this.#resume();
   }
 
+  /** Of the memory of what is being read. */
+  get loan(): Loan | undefined {
+    return this.#inbox.loan;
+  }
+
   /** What carries data is read where it stands; everything else becomes an object first. */
   read(raw: RawRecord): void {
     if (this.#state.kind === 'open') {
@@ -225,6 +231,8 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
       if (raw.op === OPS.release) return release(this, raw);
       if (raw.op === OPS.close) return close(this, raw);
     }
+    // What is made of it may refer to the bytes for as long as it likes.
+    this.loan?.keep();
     this.#dispatch(decodeRecord(raw, 'client'));
   }
 

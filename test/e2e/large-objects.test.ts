@@ -51,9 +51,23 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** Memory that could be used again is spoilt at once, and never used again: whoever still needs it shows. */
+function spoilWhatIsFree(): ReadonlySet<ArrayBufferLike> {
+  const spoilt = new Set<ArrayBufferLike>();
+  // oxlint-disable-next-line typescript/unbound-method -- called as what it belongs to, below
+  const { recycle, allocate } = MessageMemory.prototype;
+  vi.spyOn(MessageMemory.prototype, 'recycle').mockImplementation(function recycled(this: MessageMemory, bytes) {
+    recycle.call(this, bytes);
+    const { buffer } = allocate.call(this, bytes.buffer.byteLength);
+    if (buffer !== bytes.buffer) return;
+    new Uint8Array(buffer).fill(0xee);
+    spoilt.add(buffer);
+  });
+  return spoilt;
+}
+
 test.each<Overflow>(['wait', 'lose'])('overflow %s: what arrives is what was sent', async (overflow) => {
-  // Instead of being used again it is spoilt at once: whoever still needs it shows.
-  const recycle = vi.spyOn(MessageMemory.prototype, 'recycle').mockImplementation((bytes) => void bytes.fill(0xee));
+  const spoilt = spoilWhatIsFree();
   await using server = await serve({ port: 0, limits: { registrationHeldBytes: 3 * KiB * KiB } });
   const ears = await Promise.all([false, true, false, false].map((slow) => listen(server.url, slow)));
   const sender = await connectSender(server.url, { user: 'ann' });
@@ -79,5 +93,5 @@ test.each<Overflow>(['wait', 'lose'])('overflow %s: what arrives is what was sen
       from = at + 1;
     }
   }
-  expect(recycle).toHaveBeenCalled();
+  expect(spoilt.size).toBeGreaterThan(0);
 });
