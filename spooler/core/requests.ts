@@ -1,13 +1,43 @@
-/** What a client asks for: registrations and channels (PROTOCOL.md section 5.4). A refusal changes nothing. */
+/** What a client asks for, registrations and channels above all (PROTOCOL.md section 5). A refusal changes nothing. */
 
 import { hresultOf } from '../../shared/errors.ts';
-import type { Interest, Open, Register, Unregister } from '../../shared/index.ts';
+import type { ClientRecord, Interest, Open, Register, Unregister } from '../../shared/index.ts';
+import { explain } from './explain.ts';
 import { Registration } from './registration.ts';
 import type { Session } from './session.ts';
+import { statusFor } from './status.ts';
 
 const S_OK = hresultOf('S_OK');
 
-export function register(session: Session, { registration: number, request, interest }: Register): void {
+/** Does what the record asks for. Precondition: the session is open. */
+export function requested(session: Session, record: ClientRecord): void {
+  switch (record.op) {
+    case 'register':
+      return register(session, record);
+    case 'unregister':
+      return unregister(session, record);
+    case 'open':
+      return open(session, record);
+    case 'explain':
+      return session.answer(0, record.request, S_OK, explain(session, record));
+    case 'status':
+      return session.answer(0, record.request, S_OK, statusFor(session));
+    case 'call':
+      return session.spooler.calls.call(session, record);
+    case 'ping':
+      return session.write({ op: 'pong', sequence: record.sequence });
+    case 'pong':
+      return;
+    case 'hello':
+    // Read where they stand: see session.ts.
+    case 'notify':
+    case 'release':
+    case 'close':
+      return session.end('OUT_OF_STATE', 'faulty');
+  }
+}
+
+function register(session: Session, { registration: number, request, interest }: Register): void {
   const registration = newRegistration(session, number, interest);
   if (typeof registration === 'number') return session.answer(number, request, registration);
   const { directory } = session.spooler;
@@ -31,7 +61,7 @@ function newRegistration(session: Session, number: number, interest: Interest): 
   return new Registration(number, session, checked, window);
 }
 
-export function unregister(session: Session, { registration: number, request }: Unregister): void {
+function unregister(session: Session, { registration: number, request }: Unregister): void {
   const registration = session.registrations.get(number);
   if (!registration) {
     const wasRegistered = number <= session.highestRegistration;
@@ -57,7 +87,7 @@ export function drop(registration: Registration): void {
   if (interest.style === 'kUniDirectional') session.delivery.close(window);
 }
 
-export function open(session: Session, { end, request, interest, user, overflow }: Open): void {
+function open(session: Session, { end, request, interest, user, overflow }: Open): void {
   if (end !== 0) {
     const isOwn = session.ends.get(end)?.kind === 'source';
     return session.answer(end, request, hresultOf(isOwn ? 'CHANNEL_ALREADY_OPENED' : 'CHANNEL_NOT_OPENED'));

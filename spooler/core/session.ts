@@ -1,9 +1,9 @@
 /**
- * One connected client: greets it, reads its records, owns everything it has. The states are those of PROTOCOL.md
- * section 7.1; what happens when it ends is in rundown.ts.
+ * One connected client: reads its records, owns everything it has. The states are those of PROTOCOL.md section 7.1; how it
+ * begins and why it ends is in greeting.ts and closing.ts, what happens then in rundown.ts.
  */
 
-import { hresultOf, SpoolError } from '../../shared/errors.ts';
+import { hresultOf } from '../../shared/errors.ts';
 import type { Pulse, Watched } from '../../shared/heartbeat.ts';
 import {
   type Cancel,
@@ -23,22 +23,23 @@ import {
 import type { Loan } from '../../shared/loan.ts';
 import { Outbox } from '../../shared/outbox.ts';
 import type { Attendance } from './calls.ts';
-import { Delivery, type DeliveryHooks, keptBack } from './delivery.ts';
+import { causeOf, closeFor } from './closing.ts';
+import { Delivery, type DeliveryHooks } from './delivery.ts';
 import { EndTable } from './end-table.ts';
 import type { Channel, End, Finish, ListenerEnd } from './ends.ts';
 import { whenExpired } from './expiry.ts';
-import { explain } from './explain.ts';
+import { identified, welcomeFor } from './greeting.ts';
 import type { Identity } from './identity.ts';
 import { Inbox, type InboxHooks } from './inbox.ts';
 import { LazySet } from './lazy-set.ts';
 import type { Message } from './message.ts';
+import { offer, tellClosed } from './offering.ts';
 import type { Registration } from './registration.ts';
 import { RegistrationTable } from './registration-table.ts';
-import { open, register, unregister } from './requests.ts';
+import { requested } from './requests.ts';
 import { runDown } from './rundown.ts';
 import { close, notify, release } from './sending.ts';
 import type { Spooler } from './spooler.ts';
-import { statusFor } from './status.ts';
 
 /** Who is at the other end of a link, as far as whoever accepted it knows. */
 export interface Peer {
@@ -62,11 +63,6 @@ interface Ended {
   readonly kind: 'ended';
 }
 type SessionState = Greeting | OpenState | Ended;
-
-/** WebSocket close codes of a peer that left in good order; 1005: without saying a code. */
-const GOODBYES = new Set([CLOSES.NORMAL.code, CLOSES.GOING_AWAY.code, 1005]);
-/** Those of one that sent what is no message: broken framing, or text. */
-const FAULTS = new Set([1002, CLOSES.TEXT_MESSAGE.code]);
 
 const json = new TextEncoder();
 const S_OK = hresultOf('S_OK');
@@ -142,7 +138,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
 
   #linkClosed(code: number): void {
     if (this.#state.kind === 'ended') return;
-    this.#toEnded(GOODBYES.has(code) ? 'left' : FAULTS.has(code) ? 'faulty' : 'died');
+    this.#toEnded(causeOf(code));
   }
 
   #toEnded(cause: Cause): void {
@@ -196,19 +192,11 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
   }
 
   failed(reason: unknown): void {
-    const code = reason instanceof SpoolError ? reason.code : undefined;
-    switch (code) {
-      case 'MALFORMED_RECORD':
-        return this.end('MALFORMED', 'faulty');
-      case 'PROTOCOL_VIOLATED':
-        return this.end('OUT_OF_STATE', 'faulty');
-      case 'OVER_RELEASE':
-        return this.end('OVER_RELEASE', 'faulty');
-      default:
-        // An impossibility of ours: this session ends, nobody else notices, and the operator hears of it.
-        this.spooler.observe({ kind: 'fault', user: this.#user, reason });
-        this.end('INTERNAL', 'died');
-    }
+    const close = closeFor(reason);
+    if (close !== undefined) return this.end(close, 'faulty');
+    // An impossibility of ours: this session ends, nobody else notices, and the operator hears of it.
+    this.spooler.observe({ kind: 'fault', user: this.#user, reason });
+    this.end('INTERNAL', 'died');
   }
 
   busy(): void {
@@ -233,68 +221,35 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
     }
     // What is made of it may refer to the bytes for as long as it likes.
     this.loan?.keep();
-    this.#dispatch(decodeRecord(raw, 'client'));
+    const record = decodeRecord(raw, 'client');
+    if (this.#state.kind === 'open') requested(this, record);
+    else this.#greet(record);
   }
 
-  #dispatch(record: ClientRecord): void {
-    if (this.#state.kind === 'greeting') {
-      if (record.op !== 'hello') return this.end('OUT_OF_STATE', 'faulty');
-      return this.#hello(record);
-    }
-    switch (record.op) {
-      case 'register':
-        return register(this, record);
-      case 'unregister':
-        return unregister(this, record);
-      case 'open':
-        return open(this, record);
-      case 'explain':
-        return this.answer(0, record.request, S_OK, explain(this, record));
-      case 'status':
-        return this.answer(0, record.request, S_OK, statusFor(this));
-      case 'call':
-        return this.spooler.calls.call(this, record);
-      case 'ping':
-        return this.write({ op: 'pong', sequence: record.sequence });
-      case 'pong':
-        return;
-      case 'hello':
-      // Read where they stand once it is open: see above.
-      case 'notify':
-      case 'release':
-      case 'close':
-        return this.end('OUT_OF_STATE', 'faulty');
-    }
+  #greet(record: ClientRecord): void {
+    if (record.op === 'hello') this.#hello(record);
+    else this.end('OUT_OF_STATE', 'faulty');
   }
 
-  #hello({ user, instance, agent }: Hello): void {
+  #hello(hello: Hello): void {
     if (this.#state.kind !== 'greeting') return;
-    const known = this.#state.peer.identity;
-    const identity = known ?? (user === undefined ? undefined : this.spooler.trust(user));
-    if (!identity || (user !== undefined && user.normalize('NFC') !== identity.user))
-      return this.end('WRONG_USER', 'faulty');
+    const identity = identified(hello, this.#state.peer.identity, this.spooler);
+    if (!identity) return this.end('WRONG_USER', 'faulty');
     this.#state.cancelDeadline();
     this.#user = identity.user;
-    this.agent = this.spooler.agents.get(agent ?? '', String);
-    this.instance = instance;
+    this.agent = this.spooler.agents.get(hello.agent ?? '', String);
+    this.instance = hello.instance;
     const pulse = this.spooler.heartbeat.watch(this);
-    const { clock, wallClock } = this.spooler;
-    const { expiresAt } = identity;
-    const expired = (): void => this.end('TOKEN_EXPIRED', 'faulty');
-    const cancelExpiry = expiresAt === undefined ? undefined : whenExpired(clock, wallClock, expiresAt, expired);
-    this.#state = { kind: 'open', identity, pulse, cancelExpiry };
-    const { limits } = this.spooler;
-    const { payload, message, waitingObjects, waitingBytes } = limits;
-    const missed = instance === undefined ? undefined : this.spooler.takeMissed(instance);
-    this.write({
-      op: 'welcome',
-      user: identity.user,
-      server: this.spooler.server,
-      limits: { payload, message, waitingObjects, waitingBytes, ...keptBack(limits) },
-      missed,
-    });
+    this.#state = { kind: 'open', identity, pulse, cancelExpiry: this.#watchExpiry(identity) };
+    this.write(welcomeFor(this));
     this.spooler.observe({ kind: 'sessionOpened', user: this.#user, agent: this.agent });
     this.spooler.calls.joined(this);
+  }
+
+  #watchExpiry({ expiresAt }: Identity): Cancel | undefined {
+    const { clock, wallClock } = this.spooler;
+    if (expiresAt === undefined) return undefined;
+    return whenExpired(clock, wallClock, expiresAt, () => this.end('TOKEN_EXPIRED', 'faulty'));
   }
 
   // For its pulse.
@@ -311,23 +266,9 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
 
   // ------------------------------------------------------------------------------------------ for channels
 
-  /** For channels: a new end of this session's, offered to the registration. */
+  /** A new end of this session's, offered to the registration. */
   newListenerEnd(registration: Registration, channel: Channel): ListenerEnd {
-    const shared = channel.source.number;
-    const taken = this.ends.knows(shared) || this.delivery.held.holdsOn(shared);
-    const number = taken ? this.spooler.nextNumber() : shared;
-    const end: ListenerEnd = {
-      kind: 'listener',
-      number,
-      session: this,
-      registration,
-      channel,
-      pending: undefined,
-      sent: 0,
-    };
-    this.ends.add(end);
-    this.write({ op: 'offer', end: number, registration: registration.number, interest: channel.target.interest });
-    return end;
+    return offer(this, registration, channel);
   }
 
   mayHoldInitial(size: number): boolean {
@@ -340,20 +281,7 @@ export class Session implements Accepted, LinkHandlers, InboxHooks, DeliveryHook
    */
   finishEnd(end: End, finish: Finish, cause: Cause, last?: Message): void {
     this.forgetEnd(end, finish);
-    if (this.#state.kind === 'ended') return;
-    const { number } = end;
-    if (end.kind === 'listener' && end.channel.style === 'kUniDirectional') {
-      const record = encodeRecord({ op: 'closed', end: number, sequence: 0, data: null, release: true, cause });
-      this.delivery.give({ end: number, sequence: 0, record, size: undefined }, end.registration.window);
-      return;
-    }
-    if (last && this.delivery.hasRoom(this.delivery.common)) {
-      const { sequence, size, data } = last;
-      const record = encodeRecord({ op: 'closed', end: number, sequence, data, release: false, cause });
-      this.delivery.give({ end: number, sequence, record, size }, this.delivery.common);
-      return;
-    }
-    this.write({ op: 'closed', end: number, sequence: 0, data: null, release: true, cause });
+    if (this.#state.kind !== 'ended') tellClosed(this, end, cause, last);
   }
 
   /** The end is finished without a word: this session finished it itself. */
