@@ -33,7 +33,8 @@ import {
 } from './persistence/persistent-callback.ts';
 import { PersistentListenerRegistration } from './persistence/persistent-registration.ts';
 import { attempt, harmless, reportToConsole } from './problem.ts';
-import { DEFAULT_RECONNECT, isFinalRefusal, waitBefore, worthTrying } from './reconnect.ts';
+import { DEFAULT_RECONNECT, worthTrying } from './reconnect.ts';
+import { Retries } from './retries.ts';
 
 /**
  * Joins a listener to the spooler that `dial` reaches. Rejects with `CONNECTION_FAILED`, `UNAUTHORIZED`, `TIMED_OUT`.
@@ -48,7 +49,7 @@ type ListenerState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'connected'; readonly connection: Connection }
   /** Waiting to try again, or trying. */
-  | { readonly kind: 'away'; readonly last: Connection; readonly cancel: () => void }
+  | { readonly kind: 'away'; readonly last: Connection; readonly retries: Retries }
   | { readonly kind: 'closed'; readonly last: Connection | undefined };
 
 export class Listener {
@@ -199,7 +200,7 @@ export class Listener {
         return state.connection.close();
       case 'away':
         this.#state = { kind: 'closed', last: state.last };
-        return state.cancel();
+        return state.retries.end();
       case 'idle':
         this.#state = { kind: 'closed', last: undefined };
         return;
@@ -241,25 +242,20 @@ export class Listener {
     const { reconnect = true, onLost } = this.#options;
     const retrying = reconnect !== false && worthTrying(loss.code);
     for (const registration of this.#registrations.values()) registration.spoolerLost(connection, loss.cause);
-    if (retrying) this.#retry(loss, connection, this.#clock.now(), 0);
+    if (retrying) this.#state = { kind: 'away', last: connection, retries: this.#retriesAfter(loss, connection) };
     else this.#giveUp(connection);
     this.#guard('onLost', () => onLost?.(loss, retrying));
   }
 
-  #retry(loss: Loss, last: Connection, lostAt: number, attempt: number): void {
+  #retriesAfter(loss: Loss, last: Connection): Retries {
     const { reconnect } = this.#options;
     const policy = { ...DEFAULT_RECONNECT, ...(typeof reconnect === 'object' ? reconnect : {}) };
-    const cancel = this.#clock.after(waitBefore(attempt, policy), () => {
-      this.#comeBack(loss, lostAt).catch((reason: unknown) => {
-        // Closed meanwhile, or back and lost again: then that loss is being looked after.
-        if (this.#state !== away) return;
-        if (!isFinalRefusal(reason)) return this.#retry(loss, last, lostAt, attempt + 1);
-        this.#giveUp(last);
-        this.#guard('onLost', () => this.#options.onLost?.(loss, false));
-      });
-    });
-    const away: ListenerState = { kind: 'away', last, cancel };
-    this.#state = away;
+    const lostAt = this.#clock.now();
+    const refused = (): void => {
+      this.#giveUp(last);
+      this.#guard('onLost', () => this.#options.onLost?.(loss, false));
+    };
+    return new Retries(this.#clock, policy, () => this.#comeBack(loss, lostAt), refused);
   }
 
   #giveUp(last: Connection): void {
@@ -271,6 +267,7 @@ export class Listener {
   async #comeBack(loss: Loss, lostAt: number): Promise<void> {
     const connection = await this.#newConnection();
     if (this.#state.kind !== 'away') return connection.close();
+    this.#state.retries.end();
     this.#state = { kind: 'connected', connection };
     for (const registration of [...this.#registrations.values()]) {
       // Unregistered before its turn came.
