@@ -242,6 +242,8 @@ export class Listener {
     const { reconnect = true, onLost } = this.#options;
     const retrying = reconnect !== false && worthTrying(loss.code);
     for (const registration of this.#registrations.values()) registration.spoolerLost(connection, loss.cause);
+    // A callback that was just told may have closed it.
+    if (this.state === 'closed') return;
     if (retrying) this.#state = { kind: 'away', last: connection, retries: this.#retriesAfter(loss, connection) };
     else this.#giveUp(connection);
     this.#guard('onLost', () => onLost?.(loss, retrying));

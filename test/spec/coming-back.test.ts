@@ -303,6 +303,15 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(rig.spooler.stats().sessions).toBe(0);
   });
 
+  test('closed by a callback that is told of the loss it stays away', async () => {
+    await using rig = await startRig({ transport });
+    const { listener, losses } = await faithfulListener(rig);
+    const channelClosed = (): unknown => listener.close();
+    await listener.registerForNotifications({ name: 'Lab', type }, { onEventNotify: () => {}, channelClosed });
+    await rig.killSpooler();
+    expect([listener.state, losses, rig.clock.pending]).toEqual(['closed', [], 0]);
+  });
+
   test('its own callbacks may fail: it comes back all the same (T14)', async () => {
     await using rig = await startRig({ transport });
     const reason = new Error('mine');
