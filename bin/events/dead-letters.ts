@@ -6,8 +6,8 @@ import { outcomeOf } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
+import { type Listing, list } from '../listing.ts';
 import { wholeNumber } from '../number.ts';
-import { table } from '../table.ts';
 import { withPublisher } from './with-publisher.ts';
 
 interface DeadLettersOptions extends ConnectingOptions {
@@ -50,25 +50,25 @@ async function deadLetters(command: Command, running: Running): Promise<number> 
     return EXIT.ok;
   }
   const all = await withPublisher(options, running, ({ catalogue }) => catalogue.deadLetters());
-  const letters = ids ? all.filter(({ id }) => ids.includes(id)) : all;
-  for (const letter of letters) await output.record({ event: 'deadLetter', ...letter });
-  if (!output.json) await output.result({}, forPeople(letters));
+  await list(LETTERS, ids ? all.filter(({ id }) => ids.includes(id)) : all, output);
   return EXIT.ok;
 }
 
-function forPeople(letters: readonly DeadLetter[]): string {
-  const title = `dead letters: ${letters.length}`;
-  if (letters.length === 0) return title;
-  const rows = letters.map(({ id, name, subscription, publisher, recordedAt, hresult, calls }) => [
-    id,
-    name ?? subscription ?? '(everybody)',
-    publisher.user,
-    new Date(recordedAt).toISOString(),
-    outcomeOf(hresult).code,
-    calls.map((call) => JSON.stringify(call)).join(' '),
-  ]);
-  return `${title}\n${table(['id', 'for', 'from', 'recorded', 'failed with', 'calls'], rows)}`;
-}
+const LETTERS: Listing<DeadLetter> = {
+  event: 'deadLetter',
+  title: 'dead letters',
+  heads: ['id', 'for', 'from', 'recorded', 'failed with', 'calls'],
+  rowsOf: ({ id, name, subscription, publisher, recordedAt, hresult, calls }) => [
+    [
+      id,
+      name ?? subscription ?? '(everybody)',
+      publisher.user,
+      new Date(recordedAt).toISOString(),
+      outcomeOf(hresult).code,
+      calls.map((call) => JSON.stringify(call)).join(' '),
+    ],
+  ],
+};
 
 const idIn = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 

@@ -6,8 +6,8 @@ import { guid, type LibraryDocument, readLibrary, SpoolError } from '../../share
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { type Listing, list } from '../listing.ts';
 import { textOrFile } from '../payload.ts';
-import { table } from '../table.ts';
 import { withPublisher } from './with-publisher.ts';
 
 export function addInstall(events: Command): void {
@@ -34,13 +34,16 @@ async function install(command: Command, running: Running): Promise<number> {
   const library = libraryIn(await textOrFile(undefined, file), file);
   const options = command.opts<ConnectingOptions>();
   const classes = await withPublisher(options, running, ({ catalogue }) => catalogue.install(library));
-  for (const { clsid, name } of classes) await running.output.record({ event: 'installed', clsid, name });
-  if (!running.output.json) {
-    const rows = classes.map(({ clsid, name }) => [name, clsid]);
-    await running.output.result({}, `installed: ${classes.length}\n${table(['class', 'CLSID'], rows)}`);
-  }
+  await list(INSTALLED, classes, running.output);
   return EXIT.ok;
 }
+
+const INSTALLED: Listing<{ readonly clsid: string; readonly name: string }> = {
+  event: 'installed',
+  title: 'installed',
+  heads: ['class', 'CLSID'],
+  rowsOf: ({ clsid, name }) => [[name, clsid]],
+};
 
 /** Throws a usage error that names the place. The spooler gives a CLSID to a class that has none. */
 function libraryIn(bytes: Uint8Array | undefined, file: string): LibraryDocument {

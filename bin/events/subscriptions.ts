@@ -5,7 +5,7 @@ import type { InstalledSubscription } from '../../client/publisher.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
-import { table } from '../table.ts';
+import { type Listing, list } from '../listing.ts';
 import { checkStoreCriteria } from './store-criteria.ts';
 import { withPublisher } from './with-publisher.ts';
 
@@ -26,23 +26,23 @@ async function subscriptions(command: Command, running: Running): Promise<number
   const options = command.opts<SubscriptionsOptions>();
   checkStoreCriteria(options.criteria);
   const all = await withPublisher(options, running, ({ catalogue }) => catalogue.subscriptions(options.criteria));
-  for (const one of all) await running.output.record({ event: 'subscription', ...one });
-  if (!running.output.json) await running.output.result({}, forPeople(all));
+  await list(SUBSCRIPTIONS, all, running.output);
   return EXIT.ok;
 }
 
-function forPeople(all: readonly InstalledSubscription[]): string {
-  const title = `subscriptions: ${all.length}`;
-  if (all.length === 0) return title;
-  const heads = ['id', 'name', 'for', 'events of', 'method', 'criteria', 'subscriber'];
-  const rows = all.map((one) => [
-    one.id,
-    one.name + (one.enabled === false ? ' (disabled)' : ''),
-    one.user ?? one.owner,
-    one.eventClass ?? one.publisherId ?? one.interface ?? '',
-    one.method ?? '(all)',
-    one.filterCriteria ?? '(all)',
-    one.subscriberClsid === undefined ? 'live' : `${one.subscriberClsid}${one.queued ? ' queued' : ''}`,
-  ]);
-  return `${title}\n${table(heads, rows)}`;
-}
+const SUBSCRIPTIONS: Listing<InstalledSubscription> = {
+  event: 'subscription',
+  title: 'subscriptions',
+  heads: ['id', 'name', 'for', 'events of', 'method', 'criteria', 'subscriber'],
+  rowsOf: (one) => [
+    [
+      one.id,
+      one.name + (one.enabled === false ? ' (disabled)' : ''),
+      one.user ?? one.owner,
+      one.eventClass ?? one.publisherId ?? one.interface ?? '',
+      one.method ?? '(all)',
+      one.filterCriteria ?? '(all)',
+      one.subscriberClsid === undefined ? 'live' : `${one.subscriberClsid}${one.queued ? ' queued' : ''}`,
+    ],
+  ],
+};

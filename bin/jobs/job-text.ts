@@ -49,22 +49,6 @@ function percent({ bytesTransferred, bytesTotal, state }: JobDescription): numbe
   return bytesTotal === 0 ? (isDone ? 100 : 0) : Math.floor((bytesTransferred * 100) / bytesTotal);
 }
 
-export function jobsTable(jobs: readonly JobDescription[]): string {
-  const title = `jobs: ${jobs.length}`;
-  if (jobs.length === 0) return title;
-  const rows = jobs.map((job) => [
-    job.number,
-    job.printer,
-    job.owner,
-    job.name,
-    stateText(job),
-    job.priority,
-    `${job.pagesPrinted}/${job.totalPages}`,
-    grouped(job.bytesTotal),
-  ]);
-  return `${title}\n${table(['job', 'printer', 'owner', 'name', 'state', 'priority', 'pages', 'bytes'], rows)}`;
-}
-
 /** All that people want to know of one. */
 export function jobText(job: JobDescription): string {
   const { id, printer, owner, name, priority, files, notifyClsid, notifyCmdLine, createdAt } = job;

@@ -6,7 +6,7 @@ import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
 import { wholeNumber } from '../number.ts';
-import { printersTable } from './printer-text.ts';
+import { printerText } from './printer-text.ts';
 import { withJobs } from './with-jobs.ts';
 
 type AddOptions = ConnectingOptions & Pick<PrinterSettings, 'bytesPerSecond' | 'bytesPerPage'>;
@@ -32,6 +32,6 @@ async function add(command: Command, running: Running): Promise<number> {
     ...(bytesPerPage !== undefined && { bytesPerPage }),
   };
   const added = await withJobs(options, running, ({ printers }) => printers.add(name, settings));
-  await running.output.result({ event: 'printer', ...added }, printersTable([added]));
+  await running.output.result({ event: 'printer', ...added }, printerText(added));
   return EXIT.ok;
 }

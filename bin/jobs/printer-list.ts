@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
-import { printersTable } from './printer-text.ts';
+import { list } from '../listing.ts';
+import { PRINTERS } from './printer-text.ts';
 import { withJobs } from './with-jobs.ts';
 
 export function addPrinterList(printer: Command): void {
@@ -12,12 +13,11 @@ export function addPrinterList(printer: Command): void {
     .command('list')
     .summary('show the printers')
     .description('Shows the printers, what they do, and how many jobs they have.');
-  addConnecting(command).action(action(list));
+  addConnecting(command).action(action(listPrinters));
 }
 
-async function list(command: Command, running: Running): Promise<number> {
+async function listPrinters(command: Command, running: Running): Promise<number> {
   const all = await withJobs(command.opts<ConnectingOptions>(), running, ({ printers }) => printers.list());
-  for (const one of all) await running.output.record({ event: 'printer', ...one });
-  if (!running.output.json) await running.output.result({}, `printers: ${all.length}\n${printersTable(all)}`.trimEnd());
+  await list(PRINTERS, all, running.output);
   return EXIT.ok;
 }

@@ -6,7 +6,7 @@ import { PRINTER_REASONS } from '../../shared/jobs/vocabulary.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
-import { printersTable } from './printer-text.ts';
+import { printerText } from './printer-text.ts';
 import { withJobs } from './with-jobs.ts';
 
 type State = PrinterReason | 'ready';
@@ -39,6 +39,6 @@ async function setState(command: Command, running: Running): Promise<number> {
     throw new CommandError(EXIT.usage, 'a printer that is ready has no reason not to print');
   const options = command.opts<ConnectingOptions>();
   const printer = await withJobs(options, running, ({ printers }) => printers.setState(name, reasons));
-  await running.output.result({ event: 'printer', ...printer }, printersTable([printer]));
+  await running.output.result({ event: 'printer', ...printer }, printerText(printer));
   return EXIT.ok;
 }

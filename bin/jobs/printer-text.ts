@@ -1,16 +1,18 @@
 /** Printers in the words of people. */
 
 import type { PrinterDescription } from '../../client/jobs.ts';
+import type { Listing } from '../listing.ts';
 import { table } from '../table.ts';
 
-/** Empty for none. */
-export function printersTable(printers: readonly PrinterDescription[]): string {
-  if (printers.length === 0) return '';
-  const rows = printers.map(({ fullName, state, reasons, jobs, bytesPerSecond }) => [
-    fullName,
-    reasons.length === 0 ? state : `${state}: ${reasons.join(', ')}`,
-    jobs,
-    bytesPerSecond,
-  ]);
-  return table(['printer', 'state', 'jobs', 'bytes per second'], rows);
+export const PRINTERS: Listing<PrinterDescription> = {
+  event: 'printer',
+  title: 'printers',
+  heads: ['printer', 'state', 'jobs', 'bytes per second'],
+  rowsOf: ({ fullName, state, reasons, jobs, bytesPerSecond }) => [
+    [fullName, reasons.length === 0 ? state : `${state}: ${reasons.join(', ')}`, jobs, bytesPerSecond],
+  ],
+};
+
+export function printerText(printer: PrinterDescription): string {
+  return table(PRINTERS.heads, PRINTERS.rowsOf(printer));
 }

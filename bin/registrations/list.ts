@@ -6,7 +6,7 @@ import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
 import { typeForPeople } from '../interest.ts';
-import { table } from '../table.ts';
+import { type Listing, list } from '../listing.ts';
 import { withListener } from './with-listener.ts';
 
 export function addRegistrationsList(registrations: Command): void {
@@ -14,30 +14,22 @@ export function addRegistrationsList(registrations: Command): void {
     .command('list', { isDefault: true })
     .summary('show your persistent registrations')
     .description('Shows your persistent registrations: what they are for, and what waits for them.');
-  addConnecting(command).action(action(list));
+  addConnecting(command).action(action(listRegistrations));
 }
 
-async function list(command: Command, running: Running): Promise<number> {
-  const work = withListener(command.opts<ConnectingOptions>(), running, (listener) =>
+async function listRegistrations(command: Command, running: Running): Promise<number> {
+  const all = await withListener(command.opts<ConnectingOptions>(), running, (listener) =>
     listener.persistentRegistrations(),
   );
-  const all = await work;
-  for (const one of all) await running.output.record({ event: 'registration', ...one });
-  if (!running.output.json) await running.output.result({}, `registrations: ${all.length}\n${inTable(all)}`.trimEnd());
+  await list(REGISTRATIONS, all, running.output);
   return EXIT.ok;
 }
 
-function inTable(all: readonly PersistentRegistration[]): string {
-  if (all.length === 0) return '';
-  const rows = all.map(({ id, name, type, filter, pending, bytes, lost, attached }) => [
-    id,
-    name ?? 'all',
-    typeForPeople(type),
-    filter,
-    pending,
-    bytes,
-    lost,
-    attached ? 'yes' : 'no',
-  ]);
-  return table(['id', 'printer', 'type', 'filter', 'waiting', 'bytes', 'lost', 'attached'], rows);
-}
+const REGISTRATIONS: Listing<PersistentRegistration> = {
+  event: 'registration',
+  title: 'registrations',
+  heads: ['id', 'printer', 'type', 'filter', 'waiting', 'bytes', 'lost', 'attached'],
+  rowsOf: ({ id, name, type, filter, pending, bytes, lost, attached }) => [
+    [id, name ?? '(all)', typeForPeople(type), filter, pending, bytes, lost, attached ? 'yes' : 'no'],
+  ],
+};
