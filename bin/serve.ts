@@ -102,7 +102,13 @@ export function addServe(program: Command): void {
       limit('--queue-length <n>', 'notifications queued for a unidirectional registration that is full (default: 100)'),
     )
     .addOption(limit('--max-spool <bytes>', 'all documents of print jobs (default: 10737418240)', MOST_BYTES))
-    .addOption(limit('--max-kept <bytes>', 'all that persistent registrations keep (default: 10737418240)', MOST_BYTES))
+    .addOption(
+      limit(
+        '--max-kept <bytes>',
+        'all that persistent registrations keep (default: 10737418240; with --ephemeral 1073741824)',
+        MOST_BYTES,
+      ),
+    )
     .option('--verbose', 'say who comes and goes')
     .option('--json', 'one JSON object per line on standard output')
     .addHelpText(

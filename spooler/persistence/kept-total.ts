@@ -1,7 +1,5 @@
 /** What all persistent registrations of a spooler keep together, and how much that may be. */
 
-/** Bytes that are kept. */
-const DEFAULT_SIZE = 10 * 1024 * 1024 * 1024;
 /** Bytes of data that may be on their way to the store, which is in memory. */
 const MOST_UNSTORED = 64 * 1024 * 1024;
 /** Bytes that a notification takes in the store beside its data, or not many more: nobody fills it with empty ones. */
@@ -13,8 +11,8 @@ export class KeptTotal {
   readonly #size: number;
   #bytes = 0;
 
-  /** `size`: bytes that may be kept; default 10 GiB. What is kept already stays, however much it is. */
-  constructor(size: number = DEFAULT_SIZE) {
+  /** `size`: bytes that may be kept. What is kept already stays, however much it is. */
+  constructor(size: number) {
     this.#size = size;
   }
 

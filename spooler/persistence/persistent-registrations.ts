@@ -26,11 +26,17 @@ import { UnderWay } from './under-way.ts';
 export interface PersistentRegistrationsOptions extends RegistrationLimits {
   /** Where it is kept: the caller's, who closes it after the spooler. Default: in memory, gone with it. */
   readonly store?: Store;
-  /** Bytes that all of them keep together, 64 for each notification beside its data; default 10 GiB. */
+  /**
+   * Bytes that all of them keep together, 64 for each notification beside its data; default 10 GiB in a store that was
+   * given, 1 GiB in memory.
+   */
   readonly keptSize?: number;
   /** Milliseconds after which a registration goes that nobody attached to; default 30 days. */
   readonly unattendedTime?: number;
 }
+
+const KEPT_IN_STORE = 10 * 1024 * 1024 * 1024;
+const KEPT_IN_MEMORY = 1024 * 1024 * 1024;
 
 export class PersistentRegistrations {
   readonly #host: ServiceHost;
@@ -51,9 +57,10 @@ export class PersistentRegistrations {
 
   constructor(host: ServiceHost, options: PersistentRegistrationsOptions = {}) {
     const fault = (reason: unknown): void => this.#fault(reason);
+    const { store, keptSize = store === undefined ? KEPT_IN_MEMORY : KEPT_IN_STORE } = options;
     this.#host = host;
-    this.#store = options.store ?? new MemoryStore();
-    this.#total = new KeptTotal(options.keptSize);
+    this.#store = store ?? new MemoryStore();
+    this.#total = new KeptTotal(keptSize);
     this.#removals = new Removals(this.#store);
     this.#table = new PersistentRegistrationTable(options);
     this.#steps = new Steps(this.#store, fault);
