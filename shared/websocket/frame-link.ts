@@ -107,7 +107,7 @@ export class FrameLink implements SocketLink, StreamListener {
   take(chunk: Uint8Array): void {
     if (this.#closing?.isDeaf) return;
     this.#reader.push(chunk);
-    this.#alive();
+    this.#alive(chunk.length);
   }
 
   room(): Uint8Array {
@@ -117,14 +117,14 @@ export class FrameLink implements SocketLink, StreamListener {
   arrived(length: number): void {
     if (this.#closing?.isDeaf) return;
     this.#reader.arrived(length);
-    this.#alive();
+    this.#alive(length);
   }
 
-  #alive(): void {
+  #alive(bytes: number): void {
     this.#handlers?.onAlive();
     this.#read();
     if (this.#pings !== undefined) this.#pong(this.#pings);
-    this.#rules.onRead?.(this);
+    this.#rules.onRead?.(this, bytes);
   }
 
   drained(): void {

@@ -11,8 +11,8 @@ export interface SocketLink extends Link {
 
 /** The same for all links of one place. */
 export interface SocketHooks {
-  /** Something was read, whole or not. */
-  readonly onRead?: (link: SocketLink) => void;
+  /** So many bytes were read, whole messages or not. */
+  readonly onRead?: (link: SocketLink, bytes: number) => void;
   /** The socket is closed; `onClose` was called, perhaps long before. */
   readonly onGone?: (link: SocketLink) => void;
 }

@@ -33,7 +33,8 @@ export interface WsSocket {
 
 /** What is used of the stream under it. */
 export interface ByteStream {
-  on(event: 'data' | 'drain', listener: () => void): unknown;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'drain', listener: () => void): unknown;
 }
 
 const OPEN = 1;
@@ -66,9 +67,9 @@ export class WebSocketLink implements SocketLink {
   }
 
   attach(handlers: LinkHandlers): void {
-    this.#stream.on('data', () => {
+    this.#stream.on('data', (chunk) => {
       if (!this.#ended) handlers.onAlive();
-      this.#hooks.onRead?.(this);
+      this.#hooks.onRead?.(this, chunk.length);
     });
     this.#stream.on('drain', () => {
       if (!this.#ended) handlers.onDrain();
