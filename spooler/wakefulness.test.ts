@@ -13,16 +13,16 @@ class Process {
   }
 
   /** So many bytes come so many milliseconds later. */
-  async read(bytes: number, after = 0): Promise<void> {
-    await this.#clock.advance(after);
+  read(bytes: number, after = 0): void {
+    this.#clock.advance(after);
     this.#wakefulness.read(bytes);
   }
 
   /** Looks as long as it stays awake; how often it did. */
-  async looks(most = 1_000): Promise<number> {
+  looks(most = 1_000): number {
     let count = 0;
     while (this.isAwake && count < most) {
-      await this.#clock.advance(10);
+      this.#clock.advance(10);
       count++;
       this.#due.shift()?.();
     }
@@ -35,59 +35,59 @@ class Process {
 }
 
 describe('a process', () => {
-  test('sleeps after a message that nobody could expect', async () => {
+  test('sleeps after a message that nobody could expect', () => {
     const one = new Process(100);
-    await one.read(80);
+    one.read(80);
     expect(one.isAwake).toBe(false);
-    await one.read(80, 100);
-    expect(one.isAwake).toBe(false);
-  });
-
-  test('stays awake after one that came soon after another, and no longer than that', async () => {
-    const one = new Process(100);
-    await one.read(80);
-    await one.read(80, 90);
-    expect(await one.looks()).toBe(10);
+    one.read(80, 100);
     expect(one.isAwake).toBe(false);
   });
 
-  test('stays awake while messages come, with one look after the other', async () => {
+  test('stays awake after one that came soon after another, and no longer than that', () => {
     const one = new Process(100);
-    await one.read(80);
+    one.read(80);
+    one.read(80, 90);
+    expect(one.looks()).toBe(10);
+    expect(one.isAwake).toBe(false);
+  });
+
+  test('stays awake while messages come, with one look after the other', () => {
+    const one = new Process(100);
+    one.read(80);
     for (let count = 0; count < 50; count++) {
-      await one.read(80, 20);
-      expect(await one.looks(5)).toBe(5);
+      one.read(80, 20);
+      expect(one.looks(5)).toBe(5);
     }
-    expect(await one.looks()).toBe(5);
+    expect(one.looks()).toBe(5);
     expect(one.isAwake).toBe(false);
   });
 
-  test('that stayed awake in vain sleeps until messages come soon after each other again', async () => {
+  test('that stayed awake in vain sleeps until messages come soon after each other again', () => {
     const one = new Process(100);
-    await one.read(80);
-    await one.read(80, 50);
-    await one.looks();
-    await one.read(80, 500);
+    one.read(80);
+    one.read(80, 50);
+    one.looks();
+    one.read(80, 500);
     expect(one.isAwake).toBe(false);
-    await one.read(80, 50);
+    one.read(80, 50);
     expect(one.isAwake).toBe(true);
   });
 
-  test('does not stay awake for a stream', async () => {
+  test('does not stay awake for a stream', () => {
     const one = new Process(100);
-    await one.read(80);
-    await one.read(64 * 1024, 10);
+    one.read(80);
+    one.read(64 * 1024, 10);
     expect(one.isAwake).toBe(false);
-    await one.read(80, 10);
+    one.read(80, 10);
     expect(one.isAwake).toBe(true);
-    await one.read(64 * 1024, 10);
+    one.read(64 * 1024, 10);
     // The look that was asked for comes, and is the last.
-    expect(await one.looks()).toBe(1);
+    expect(one.looks()).toBe(1);
   });
 
-  test('told to, never stays awake', async () => {
+  test('told to, never stays awake', () => {
     const one = new Process(0);
-    for (let count = 0; count < 10; count++) await one.read(80);
+    for (let count = 0; count < 10; count++) one.read(80);
     expect(one.isAwake).toBe(false);
   });
 });
