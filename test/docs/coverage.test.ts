@@ -13,11 +13,11 @@ function* namesIn(folder: string, ending: string): Generator<string> {
   }
 }
 
-const ID = /\b(?:PAN|EVC|CP(?:-D)?)-\d+\b/g;
+const ID = /\b(?:PAN|EVC|JOB|CP(?:-D)?)-\d+\b/g;
 
 /** The facts of a sheet, in its order: each is what its line begins with. */
 function factsOf(sheet: string): string[] {
-  return [...sheet.matchAll(/^(?:\| |- )?\**((?:PAN|EVC|CP(?:-D)?)-\d+)\b/gm)].map(([, id = '']) => id);
+  return [...sheet.matchAll(/^(?:\| |- )?\**((?:PAN|EVC|JOB|CP(?:-D)?)-\d+)\b/gm)].map(([, id = '']) => id);
 }
 
 /** A test cites what it proves in its title, or in the table that its title comes from. */
@@ -63,7 +63,7 @@ describe.each([...namesIn('docs/spec', '.md')])('%s', (path) => {
   test('what its documents leave open is decided', () => {
     const decisions = [...namesIn('docs/decisions', '.md')].filter((file) => !file.endsWith('README.md')).map(read);
     const named = new Set(decisions.flatMap((page) => [...expandOpen(page)]));
-    const open = [...sheet.matchAll(/\b(?:(?:EVC|CP)-OPEN|GAP)-\d+\b/g)].map(([id]) => id);
+    const open = [...sheet.matchAll(/\b(?:(?:EVC|JOB|CP)-OPEN|GAP)-\d+\b/g)].map(([id]) => id);
     expect([...new Set(open)].filter((id) => !named.has(id))).toEqual([]);
   });
 });
@@ -71,7 +71,7 @@ describe.each([...namesIn('docs/spec', '.md')])('%s', (path) => {
 /** The same for what is open. */
 function* expandOpen(page: string): Generator<string> {
   for (const [, kind = '', first = '', last] of page.matchAll(
-    /\b((?:EVC|CP)-OPEN|GAP)-(\d+)(?: to (?:(?:EVC|CP)-OPEN|GAP)-(\d+))?/g,
+    /\b((?:EVC|JOB|CP)-OPEN|GAP)-(\d+)(?: to (?:(?:EVC|JOB|CP)-OPEN|GAP)-(\d+))?/g,
   )) {
     for (let n = Number(first); n <= Number(last ?? first); n++) yield `${kind}-${n}`;
   }

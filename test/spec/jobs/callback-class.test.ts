@@ -265,13 +265,12 @@ describe('setProperty(NotificationClsid)', () => {
     expect(await again.job('job', { job })).toMatchObject({ notifyClsid: CLASS, notifyFlags: 0x11 });
   });
 
-  test('JOB-112: after another has taken the job, callbacks are those of who registered', async () => {
+  test('JOB-112, JOB-145: after another has taken the job, callbacks are those of who registered; a command line is gone', async () => {
     await using here = await scene();
     const { stage, ann, job } = here;
     await setClass(ann, job, CLASS);
     await setCommandLine(ann, job);
     const boss = await stage.client('boss');
-    // JOB-145.
     expect(await boss.job('takeOwnership', { job })).toMatchObject({ owner: 'boss', notifyCmdLine: null });
     await print(here);
     expect(stage.classes.users).toEqual(['ann']);

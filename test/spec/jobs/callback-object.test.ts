@@ -1,9 +1,32 @@
 import { describe, expect, test } from 'vitest';
+import type { Guid } from '../../../shared/index.ts';
 import { JOB_CALLBACK } from '../../../shared/jobs/job-callback.ts';
 import { NOTIFY } from '../../../shared/jobs/vocabulary.ts';
-import { ALL_FLAGS, FAILED, id, type JobClient, JobStage, S_FALSE } from './job-stage.ts';
+import { ALL_FLAGS, FAILED, id, type JobClient, JobStage, type JobStageOptions, S_FALSE } from './job-stage.ts';
 
 const ENDS = NOTIFY.JOB_TRANSFERRED | NOTIFY.JOB_ERROR;
+
+interface Scene extends AsyncDisposable {
+  readonly stage: JobStage;
+  readonly ann: JobClient;
+  readonly job: Guid;
+}
+
+interface SceneOptions {
+  /** Of the documents of the job, in bytes. */
+  readonly sizes?: readonly number[];
+  readonly printer?: Parameters<JobStage['printer']>[0];
+  readonly options?: JobStageOptions;
+}
+
+/** A printer, and a job of Ann's, suspended. */
+async function scene({ sizes = [10], printer = {}, options = {} }: SceneOptions = {}): Promise<Scene> {
+  const stage = await JobStage.start(options);
+  await stage.printer(printer);
+  const ann = await stage.client();
+  const job = await ann.create(sizes);
+  return { stage, ann, job, [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose]() };
+}
 
 async function flags(client: JobClient, job: string, wanted: number): Promise<void> {
   await client.call('setNotifyFlags', { job, flags: wanted });
@@ -22,19 +45,15 @@ describe('setNotifyFlags', () => {
   });
 
   test.each([0x40, -1, 2 ** 32 + 1])('JOB-47: refuses %d, which is none, with E_NOTIMPL', async (wrong) => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create();
+    await using here = await scene();
+    const { ann, job } = here;
     await expect(flags(ann, job, wrong)).rejects.toMatchObject({ code: 'E_NOTIMPL' });
     expect(await ann.job('job', { job })).toMatchObject({ notifyFlags: ENDS });
   });
 
   test('JOB-47, JOB-92: nothing can be set on a job that is over', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create();
+    await using here = await scene();
+    const { ann, job } = here;
     await ann.call('cancel', { job });
     await expect(flags(ann, job, 1)).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
     await expect(ann.watch(job)).rejects.toMatchObject({ code: 'BG_E_INVALID_STATE' });
@@ -46,17 +65,14 @@ describe('setNotifyFlags', () => {
   });
 
   test('JOB-OPEN-1, decided: a new job tells how it ended', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    expect(await ann.job('job', { job: await ann.create() })).toMatchObject({ notifyFlags: ENDS });
+    await using here = await scene();
+    const { ann, job } = here;
+    expect(await ann.job('job', { job })).toMatchObject({ notifyFlags: ENDS });
   });
 
   test('JOB-42: the disabling flag silences the others', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await flags(ann, job, ALL_FLAGS | NOTIFY.DISABLE);
     await ann.watch(job);
     await ann.call('resume', { job });
@@ -70,10 +86,8 @@ describe('setNotifyFlags', () => {
 });
 
 test('JOB-46, JOB-50, JOB-51, JOB-52, JOB-53, JOB-54, JOB-55, JOB-59, JOB-MAP-12, JOB-MAP-13: files in order, then the job', async () => {
-  await using stage = await JobStage.start();
-  await stage.printer();
-  const ann = await stage.client();
-  const job = await ann.create([]);
+  await using here = await scene({ sizes: [] });
+  const { stage, ann, job } = here;
   await flags(ann, job, ENDS | NOTIFY.FILE_TRANSFERRED);
   await ann.watch(job);
   await ann.document(job, 10);
@@ -87,10 +101,8 @@ test('JOB-46, JOB-50, JOB-51, JOB-52, JOB-53, JOB-54, JOB-55, JOB-59, JOB-MAP-12
 });
 
 test('JOB-56, JOB-MAP-14: an error is told when it is final, with what it is', async () => {
-  await using stage = await JobStage.start();
-  await stage.printer({ reasons: ['jam'] });
-  const ann = await stage.client();
-  const job = await ann.create([10]);
+  await using here = await scene({ printer: { reasons: ['jam'] } });
+  const { stage, ann, job } = here;
   await ann.call('setNoProgressTimeout', { job, seconds: 30 });
   await ann.call('setMinimumRetryDelay', { job, seconds: 10 });
   await ann.watch(job);
@@ -103,10 +115,8 @@ test('JOB-56, JOB-MAP-14: an error is told when it is final, with what it is', a
 
 describe('jobModification', () => {
   test('JOB-57, JOB-MAP-15: tells bytes, files, properties and states, but not how the job ends', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer({ connectTime: 1_000 });
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene({ printer: { connectTime: 1_000 } });
+    const { stage, ann, job } = here;
     await ann.call('setProperty', { job, property: 'MinimumNotificationInterval', value: 0 });
     await flags(ann, job, NOTIFY.JOB_MODIFICATION);
     await ann.watch(job);
@@ -130,10 +140,8 @@ describe('jobModification', () => {
   });
 
   test('JOB-57: that something was told is no change', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await ann.call('setProperty', { job, property: 'MinimumNotificationInterval', value: 0 });
     await flags(ann, job, ENDS | NOTIFY.FILE_TRANSFERRED | NOTIFY.JOB_MODIFICATION);
     await ann.watch(job);
@@ -145,10 +153,8 @@ describe('jobModification', () => {
   });
 
   test('JOB-58, JOB-192: comes at most twice a second by default, with the latest of everything', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer({ bytesPerSecond: 100 });
-    const ann = await stage.client();
-    const job = await ann.create([200]);
+    await using here = await scene({ sizes: [200], printer: { bytesPerSecond: 100 } });
+    const { stage, ann, job } = here;
     await flags(ann, job, NOTIFY.JOB_MODIFICATION);
     await ann.watch(job);
     await ann.call('resume', { job });
@@ -159,10 +165,8 @@ describe('jobModification', () => {
   });
 
   test('JOB-132: is not repeated when it fails; JOB-MAP-16, JOB-193: the next says that one was lost, and then refresh', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await flags(ann, job, NOTIFY.JOB_MODIFICATION);
     let answer = 0;
     await ann.watch(job, () => answer);
@@ -186,10 +190,8 @@ describe('jobModification', () => {
   });
 
   test('JOB-57: the last one tells that the job is gone', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await flags(ann, job, NOTIFY.JOB_MODIFICATION);
     await ann.watch(job);
     await ann.call('cancel', { job });
@@ -201,10 +203,8 @@ describe('jobModification', () => {
 });
 
 test('JOB-45, JOB-63, decided: ranges are those of documents that are being spooled, merged', async () => {
-  await using stage = await JobStage.start();
-  await stage.printer();
-  const ann = await stage.client();
-  const job = await ann.create([]);
+  await using here = await scene({ sizes: [] });
+  const { stage, ann, job } = here;
   await ann.call('addFile', { job, name: 'slow' });
   await flags(ann, job, NOTIFY.FILE_RANGES_TRANSFERRED);
   await ann.watch(job);
@@ -221,10 +221,8 @@ test('JOB-45, JOB-63, decided: ranges are those of documents that are being spoo
 
 describe('at least once', () => {
   test('JOB-110: who registers late is told what was missed', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await flags(ann, job, ENDS | NOTIFY.FILE_TRANSFERRED);
     await ann.call('resume', { job });
     await stage.advance(10_000);
@@ -234,10 +232,9 @@ describe('at least once', () => {
   });
 
   test('JOB-111: a new object is told again what the old one had heard', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const [ann, again] = [await stage.client(), await stage.client()];
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    const again = await stage.client();
     await ann.watch(job);
     await ann.call('resume', { job });
     await stage.advance(1_000);
@@ -249,10 +246,9 @@ describe('at least once', () => {
   });
 
   test('JOB-93, JOB-95: the last object that was set is told, the one before is let go', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const [ann, other] = [await stage.client(), await stage.client()];
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
+    const other = await stage.client();
     await ann.watch(job);
     await other.watch(job);
     await stage.settle();
@@ -269,10 +265,8 @@ describe('at least once', () => {
 
 describe('a callback that fails', () => {
   test('JOB-130, JOB-131: jobTransferred is repeated until S_OK; S_FALSE will not do', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10]);
+    await using here = await scene();
+    const { stage, ann, job } = here;
     await ann.call('setMinimumRetryDelay', { job, seconds: 60 });
     const answers = [FAILED, S_FALSE, 0];
     await ann.watch(job, () => answers.shift());
@@ -288,10 +282,8 @@ describe('a callback that fails', () => {
   });
 
   test('JOB-131, JOB-134: a file is repeated for failures only, and holds back what comes after it', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([10, 10]);
+    await using here = await scene({ sizes: [10, 10] });
+    const { stage, ann, job } = here;
     await flags(ann, job, ENDS | NOTIFY.FILE_TRANSFERRED);
     await ann.call('setMinimumRetryDelay', { job, seconds: 60 });
     const answers = [FAILED, S_FALSE, 0, 0];
@@ -305,10 +297,8 @@ describe('a callback that fails', () => {
   });
 
   test('JOB-130, decided: what has failed waits; what is told instead of it does not', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer({ failures: [{ reason: 'blocked', afterBytes: 0 }] });
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20], printer: { failures: [{ reason: 'blocked', afterBytes: 0 }] } });
+    const { stage, ann, job } = here;
     await ann.watch(job, ({ method }) => (method === 'jobError' ? FAILED : 0));
     await ann.call('resume', { job });
     await stage.advance(2_000);
@@ -319,10 +309,8 @@ describe('a callback that fails', () => {
   });
 
   test('JOB-131, decided: nor does the file that was written in the place of one that failed', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20] });
+    const { stage, ann, job } = here;
     await flags(ann, job, NOTIFY.FILE_TRANSFERRED);
     const answers = [FAILED, 0];
     await ann.watch(job, () => answers.shift());
@@ -334,10 +322,8 @@ describe('a callback that fails', () => {
   });
 
   test('JOB-59, JOB-73: a file that is found invalid and written again while it is told is told again', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20] });
+    const { stage, ann, job } = here;
     await flags(ann, job, NOTIFY.FILE_TRANSFERRED);
     const object = id(60_000);
     const answers: (() => Promise<unknown>)[] = [];
@@ -361,10 +347,9 @@ describe('a callback that fails', () => {
   });
 
   test('JOB-130: one that does not answer in time has failed, and hinders nobody else', async () => {
-    await using stage = await JobStage.start({ callTime: 5_000 });
-    await stage.printer();
-    const ann = await stage.client();
-    const [job, other] = [await ann.create([10]), await ann.create([10])];
+    await using here = await scene({ options: { callTime: 5_000 } });
+    const { stage, ann, job } = here;
+    const other = await ann.create([10]);
     await ann.watch(job, () => undefined);
     await ann.watch(other);
     for (const one of [job, other]) await ann.call('resume', { job: one });
@@ -428,10 +413,8 @@ test('JOB-58: a modification for which no turn is free is lost', async () => {
 
 describe('rundown', () => {
   test('JOB-MAP-17, JOB-115, JOB-118, JOB-120, JOB-121: an object that dies is gone; whoever comes back polls, and is told', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20] });
+    const { stage, ann, job } = here;
     await ann.watch(job);
     await ann.call('resume', { job });
     await stage.advance(1_000);
@@ -447,10 +430,8 @@ describe('rundown', () => {
   });
 
   test('JOB-115, JOB-118: after a restart of the spooler the job is mute until somebody registers', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20] });
+    const { stage, ann, job } = here;
     await ann.watch(job);
     await ann.call('resume', { job });
     await stage.advance(1_000);
@@ -463,10 +444,8 @@ describe('rundown', () => {
   });
 
   test('JOB-MAP-17: a session that ends while its object is being set leaves nothing', async () => {
-    await using stage = await JobStage.start();
-    await stage.printer();
-    const ann = await stage.client();
-    const job = await ann.create([20]);
+    await using here = await scene({ sizes: [20] });
+    const { stage, ann, job } = here;
     await ann.register(id(50_000));
     const setting = ann.call('setNotifyInterface', { job, object: id(50_000) }).catch(() => {});
     stage.rig.cut(ann.listener);

@@ -109,7 +109,7 @@ test('JOB-28, JOB-29, JOB-156, JOB-175: a printer that goes offline takes all of
   for (const job of jobs) expect(await ann.state(job)).toBe('TRANSFERRED');
 });
 
-test('JOB-19, JOB-34, JOB-MAP-6: nothing printed for the no-progress timeout is an error', async () => {
+test('JOB-19, JOB-34, JOB-35, JOB-MAP-6: nothing printed for the no-progress timeout is an error, whatever the machine calls the time', async () => {
   await using stage = await JobStage.start();
   await stage.printer({ reasons: ['tonerOut'] });
   const ann = await stage.client();
@@ -119,7 +119,6 @@ test('JOB-19, JOB-34, JOB-MAP-6: nothing printed for the no-progress timeout is 
   await ann.call('resume', { job });
   await stage.advance(24_999);
   expect(await ann.state(job)).toBe('TRANSIENT_ERROR');
-  // JOB-35: the machine's clock does not matter.
   stage.wall.ahead = 1_000_000_000;
   await stage.settle();
   expect(await ann.state(job)).toBe('TRANSIENT_ERROR');
@@ -356,7 +355,7 @@ test('JOB-30: a job that nobody touches for 90 days is cancelled', async () => {
   expect(await ann.state(young)).toBe('SUSPENDED');
 });
 
-test('JOB-155: an error can be asked for while there is one', async () => {
+test('JOB-122, JOB-155: an error can be asked for while there is one, also a transient one', async () => {
   await using stage = await JobStage.start();
   await stage.printer({ reasons: ['jam'] });
   const ann = await stage.client();
@@ -364,7 +363,6 @@ test('JOB-155: an error can be asked for while there is one', async () => {
   await expect(ann.call('getError', { job })).rejects.toMatchObject({ code: 'BG_E_ERROR_INFORMATION_UNAVAILABLE' });
   await ann.call('resume', { job });
   await stage.settle();
-  // JOB-122: also in a transient one.
   expect(await ann.call('getError', { job })).toMatchObject({ error: { code: 'PRINTER_STOPPED', reason: 'jam' } });
 });
 
