@@ -4,6 +4,7 @@ import { type ConversationStyle, guid, type Interest, nameKey, type UserFilter }
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
 import type { Window } from './delivery.ts';
 import { Directory, reaches, type Target } from './directory.ts';
+import type { Keeper, Keeping } from './keeper.ts';
 import { Registration } from './registration.ts';
 import type { Session } from './session.ts';
 
@@ -27,6 +28,12 @@ function target(asked: Partial<Interest> = {}, user: string | undefined = 'ann')
 /** A channel of which the directory needs to know where it is and whom it is for. */
 function channel(asked: Partial<Interest> = {}, user?: string): BidirectionalChannel {
   return { target: target({ style: 'kBiDirectional', ...asked }, user) } as BidirectionalChannel;
+}
+
+/** Somebody who keeps; the directory looks at nothing of him. */
+function keeping(asked: Partial<Interest> = {}, user = 'ann'): Keeping {
+  const interest = { ...usual, ...asked };
+  return { interest, nameKey: nameKey(interest.name), user, keeper: {} as Keeper };
 }
 
 describe('whom a channel reaches', () => {
@@ -115,32 +122,38 @@ describe('the count', () => {
   });
 });
 
-test('the version of an audience is another whenever the audience is', () => {
+test('the version of an audience is another whenever the audience is, or who keeps for it', () => {
   const names = [lab, hall, null];
-  const step = fc.record({ kind: fc.constantFrom('add', 'remove', 'offer', 'unoffer'), which: fc.nat(8) });
+  const step = fc.record({
+    kind: fc.constantFrom('add', 'remove', 'offer', 'unoffer', 'keep', 'unkeep'),
+    which: fc.nat(8),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const directory = new Directory();
       const offers = names.map((name) => channel({ name }));
       const pool = Array.from({ length: 9 }, (_, index) => registration({ name: names[index % 3] ?? null }));
+      const keepings = names.map((name) => keeping({ name }));
       const present = new Set<Registration>();
       const known = names.map((name) => ({ asked: target({ name }), audiences: new Map<number, string>() }));
       for (const { kind, which } of steps) {
         const one = pool[which] as Registration;
         const offer = offers[which % 3] as BidirectionalChannel;
+        const kept = keepings[which % 3] as Keeping;
         if (kind === 'add' && !present.has(one)) directory.addRegistration(one);
         if (kind === 'add') present.add(one);
         if (kind === 'remove') directory.removeRegistration(one);
         if (kind === 'remove') present.delete(one);
         if (kind === 'offer') directory.addOffered(offer);
         if (kind === 'unoffer') directory.removeOffered(offer);
+        if (kind === 'keep') directory.addKeeping(kept);
+        if (kind === 'unkeep') directory.removeKeeping(kept);
         for (const { asked, audiences } of known) {
           const version = directory.audienceVersion(asked);
-          const audience = directory
-            .audience(asked)
-            .map((found) => pool.indexOf(found))
-            .sort((a, b) => a - b)
-            .join();
+          const found = directory.audience(asked).map((one) => pool.indexOf(one));
+          const keepers = directory.keepers(asked) ?? [];
+          const kept = keepings.map(({ keeper }) => keepers.includes(keeper));
+          const audience = [...found.sort((a, b) => a - b), ...kept].join();
           expect(audiences.get(version) ?? audience).toBe(audience);
           audiences.set(version, audience);
         }
