@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ConversationStyle, guid, type Interest, nameKey, type UserFilter } from '../../shared/index.ts';
+import {
+  type ConversationStyle,
+  guid,
+  type Interest,
+  NOTIFICATION_RELEASE,
+  nameKey,
+  type UserFilter,
+} from '../../shared/index.ts';
 import type { BidirectionalChannel } from './bidirectional-channel.ts';
 import type { Window } from './delivery.ts';
 import { Directory, reaches, type Target } from './directory.ts';
@@ -92,6 +99,54 @@ describe('what a new registration is offered', () => {
   });
 });
 
+describe('where one thing goes, what else is there stays', () => {
+  const style: ConversationStyle = 'kBiDirectional';
+
+  /** A registration, a channel on offer and a keeper in one place, which nothing else is in. */
+  function place() {
+    const directory = new Directory();
+    const [one, offered, kept] = [registration({ style }), channel(), keeping()];
+    directory.addRegistration(one);
+    directory.addOffered(offered);
+    directory.addKeeping(kept);
+    const found = (): readonly unknown[] => [
+      ...directory.audience(target({ style })),
+      ...directory.offersFor(registration({ style })),
+      ...(directory.keepers(target()) ?? []),
+    ];
+    return { directory, one, offered, kept, found };
+  }
+
+  test('the last registration: the next one is still offered the channel (PAN-141), and the keeper keeps', () => {
+    const { directory, one, offered, kept, found } = place();
+    directory.removeRegistration(one);
+    expect(found()).toEqual([offered, kept.keeper]);
+    directory.removeKeeping(kept);
+    expect(found()).toEqual([offered]);
+    directory.removeOffered(offered);
+    expect(found()).toEqual([]);
+  });
+
+  test('the last offer, and the last keeper: the registration is still reached', () => {
+    const { directory, one, offered, kept, found } = place();
+    directory.removeOffered(offered);
+    expect(found()).toEqual([one, kept.keeper]);
+    directory.removeKeeping(kept);
+    expect(found()).toEqual([one]);
+  });
+});
+
+test('a place that was left and is taken again has another version than it ever had', () => {
+  const directory = new Directory();
+  const [one, ofServer] = [registration(), registration({ name: null })];
+  for (const present of [one, ofServer]) directory.addRegistration(present);
+  const before = directory.audienceVersion(target());
+  directory.removeRegistration(one);
+  directory.addOffered(channel());
+  expect(directory.audience(target())).toEqual([ofServer]);
+  expect(directory.audienceVersion(target())).not.toBe(before);
+});
+
 describe('the count', () => {
   test('is kept in all, and for each type and name', () => {
     const directory = new Directory();
@@ -107,6 +162,8 @@ describe('the count', () => {
     expect(directory.countAt(jam, nameKey(lab))).toBe(2);
     expect(directory.countAt(toner, nameKey(lab))).toBe(1);
     expect(directory.countAt(jam, nameKey(null))).toBe(1);
+    expect(directory.countAt(jam, nameKey(hall))).toBe(0);
+    expect(directory.countAt(NOTIFICATION_RELEASE, nameKey(lab))).toBe(0);
     directory.removeRegistration(first);
     expect(directory.countAt(jam, nameKey(lab))).toBe(1);
     expect([...directory.registrations()]).toEqual([all[1], all[3], all[2]]);
