@@ -239,6 +239,15 @@ describe('who is told what', () => {
     expect(channel.listeners).toBe(1);
   });
 
+  test('a listener that is gone, or has declined, is counted no more', () => {
+    const { channel, ends } = at('held');
+    expect(channel.listeners).toBe(2);
+    channel.listenerGone(ends[0], 'died');
+    expect(channel.listeners).toBe(1);
+    channel.closeByListener(ends[1], undefined);
+    expect(channel.listeners).toBe(0);
+  });
+
   test('further messages: only the owner and the source (PAN-155, PAN-156)', () => {
     const { channel, ends, listeners, source } = at('sourceTurn');
     const [next, answer] = [message(), message()];

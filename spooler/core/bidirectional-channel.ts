@@ -158,12 +158,12 @@ export class BidirectionalChannel {
 
   /** By rundown of the source, the operator or the spooler's end (PAN-172). */
   end(cause: Cause): void {
-    if (this.#state.kind !== 'closed') this.#toClosed(this.source, 'bySource', cause, undefined);
+    this.#toClosed(this.source, 'bySource', cause, undefined);
   }
 
   /**
    * `told`: the source, where somebody else than the source closes. Everyone left is told; the last message goes with
-   * it.
+   * it. Does nothing where it is closed.
    */
   #toClosed(told: SourceEnd | undefined, finish: Finish, cause: Cause, last: Message | undefined): void {
     const state = this.#state;

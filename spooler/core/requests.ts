@@ -83,7 +83,6 @@ export function drop(registration: Registration): void {
     session.ends.remove(end);
     if (end.channel.style === 'kUniDirectional') end.channel.forget(end);
   }
-  ends.clear();
   if (interest.style === 'kUniDirectional') session.delivery.close(window);
 }
 

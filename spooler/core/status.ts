@@ -43,7 +43,7 @@ export function statusFor(asker: Session): StatusReport {
     ),
     channels: take(
       spooler.channels(),
-      ({ target, source }) => sees(target.user, target.interest.name) || source.session === asker,
+      ({ target }) => sees(target.user, target.interest.name),
       (channel) => ({
         id: channel.source.number,
         ...channel.target.interest,

@@ -408,6 +408,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   describe('10. Status', () => {
     test('shows what there is, with the names of the document', async () => {
       await using rig = await startRig({ transport, server: 'print.example', limits: { registrationHeldObjects: 1 } });
+      await rig.advance(3_000);
       await using ann = await WirePeer.connect(rig);
       await ann.exchange({ op: 'hello', user: 'ann', agent: 'window' });
       await ann.register(1);
@@ -419,7 +420,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
         server: 'print.example',
         version: expect.stringMatching(/^\d+\.\d+\.\d+/),
         trouble: null,
-        uptime: 2,
+        uptime: 5,
         user: 'ann',
         sessions: [
           {
@@ -439,6 +440,31 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
         traffic: { received: 2, receivedBytes: 10, delivered: 1, deliveredBytes: 4, lost: 0 },
       });
       await ann.unregister(1);
+    });
+
+    test('counts as lost the copies that found no room, and those that still waited when their session ended', async () => {
+      await using rig = await startRig({ transport, limits: { registrationHeldObjects: 1, queueLength: 2 } });
+      await using ann = await WirePeer.join(rig);
+      const [bob, carl] = [await WirePeer.join(rig), await WirePeer.join(rig)];
+      for (const peer of [bob, carl]) await peer.register(1);
+      const { id } = await ann.open();
+      await ann.exchange(...['held', 'queued', 'queued', 'lost'].map((text) => ann.notify(id, text)));
+      const traffic = { received: 4, receivedBytes: 20, delivered: 2, deliveredBytes: 8 };
+      expect((await statusOf(ann)).traffic).toEqual({ ...traffic, lost: 2 });
+      bob.link.cut();
+      await carl.unregister(1);
+      await rig.settle();
+      // Carl asked for no more of it; Bob's session ended.
+      expect((await statusOf(ann)).traffic).toEqual({ ...traffic, lost: 4 });
+      carl.link.cut();
+      await rig.settle();
+      expect(rig.events).toMatchObject([
+        { kind: 'sessionOpened' },
+        { kind: 'sessionOpened' },
+        { kind: 'sessionOpened' },
+        { kind: 'sessionEnded', missed: 3 },
+        { kind: 'sessionEnded', missed: 1 },
+      ]);
     });
 
     test('cuts each list at 1,000 and tells the full counts', async () => {
@@ -468,6 +494,22 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(await shown(ann)).toEqual([1, 1, 1]);
       expect(await shown(bob)).toEqual([1, 0, 0]);
       expect(await shown(root)).toEqual([3, 1, 1]);
+      // The administrator of a printer sees who is there, and nothing of the other printers.
+      await ann.register(2, { ...UNIDIRECTIONAL, name: null });
+      await ann.open({ ...UNIDIRECTIONAL, name: '\\\\localhost\\Hall' });
+      await using lab = await member(rig, 'lab');
+      expect(await shown(lab)).toEqual([1, 1, 1]);
+      expect(await shown(ann)).toEqual([1, 2, 2]);
+    });
+
+    test('without tokens everybody is shown everything', async () => {
+      await using rig = await startRig({ transport });
+      await using ann = await WirePeer.join(rig);
+      await ann.register(1);
+      await ann.open();
+      await using bob = await WirePeer.join(rig, 'bob');
+      const { sessions, registrations, channels } = await statusOf(bob);
+      expect([sessions.length, registrations.length, channels.length]).toEqual([2, 1, 1]);
     });
   });
 });

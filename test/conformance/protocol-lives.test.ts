@@ -1,7 +1,7 @@
 /** PROTOCOL.md sections 6 to 8, heading by heading, against the real spooler on the raw wire. */
 
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   ALL_CODES,
   CAUSES,
@@ -411,6 +411,43 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(sessions).toBe(1);
       expect(Object.values(others).filter((count) => count !== 0)).toEqual([]);
       expect(await ann.exchange()).toEqual([]);
+    });
+
+    test('a peer that was never greeted comes and goes unnoticed, whatever it had begun', async () => {
+      await using rig = await startRig({ transport });
+      const mute = await WirePeer.connect(rig);
+      const wrong = await WirePeer.connect(rig);
+      wrong.send({ op: 'ping', sequence: 1 });
+      mute.link.cut();
+      expect((await wrong.closed).code).toBe(4402);
+      await rig.settle();
+      expect([rig.spooler.stats().sessions, rig.events]).toEqual([0, []]);
+    });
+
+    test('a fault in one step of rundown is told to the operator, and keeps no other step from being done', async () => {
+      await using rig = await startRig({ transport });
+      const ann = await WirePeer.join(rig);
+      await using bob = await WirePeer.join(rig);
+      await bob.register(1, BIDIRECTIONAL);
+      for (const interest of [UNIDIRECTIONAL, BIDIRECTIONAL]) await ann.open(interest);
+      const fault = new Error('paper jam');
+      const [broken] = (rig.spooler as Spooler).channels();
+      if (!broken) throw new Error('no channel');
+      vi.spyOn(broken, 'end').mockImplementationOnce(() => {
+        throw fault;
+      });
+      await bob.exchange();
+      ann.link.cut();
+      await rig.settle();
+      expect(brief(await bob.exchange())).toEqual([expect.stringMatching(/^close \d+ #0 release died$/)]);
+      expect(rig.spooler.stats().sessions).toBe(1);
+      const told = rig.events.splice(2);
+      expect(told).toEqual([
+        { kind: 'fault', user: 'ann', reason: fault },
+        { kind: 'sessionEnded', user: 'ann', agent: '', cause: 'died', missed: 0 },
+      ]);
+      await bob.unregister(1);
+      broken.end('died');
     });
 
     test('shutdown: new requests are refused, what is queued may be taken, every end is closed, then 1001 (T15)', async () => {

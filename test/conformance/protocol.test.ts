@@ -518,6 +518,12 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await ann.register(5);
       expect(codeOf(await ann.unregister(4))).toBe('ALREADY_UNREGISTERED');
       expect(codeOf(await ann.unregister(6))).toBe('NOT_REGISTERED');
+      // It stays the highest, whatever comes after it.
+      await ann.register(3);
+      expect([codeOf(await ann.unregister(5)), codeOf(await ann.unregister(5))]).toEqual([
+        'S_OK',
+        'ALREADY_UNREGISTERED',
+      ]);
     });
 
     test('registrations are counted for each name and type, for each client and for all (PAN-80)', async () => {
