@@ -140,11 +140,11 @@ export class FrameLink implements SocketLink, StreamListener {
     // What the peer said before it went, and nobody had read.
     const left = this.#closing === undefined && this.#handlers !== undefined ? this.#stream.read() : null;
     this.#paused = false;
+    this.#reader.end();
     if (left !== null) {
       this.#reader.push(left);
       this.#read();
     }
-    this.#reader.end();
     const closing = this.#close();
     closing.done();
     this.#tell(closing.goodbye);
@@ -159,14 +159,19 @@ export class FrameLink implements SocketLink, StreamListener {
 
   #read(): void {
     const reader = this.#reader;
+    // A stream that was paused before it had begun to flow is read all the same.
+    const isLate = this.#paused;
     while (!this.#paused && !this.#closing?.isDeaf) {
       const found = reader.next();
       if (found === NOTHING_WHOLE) return;
       this.#found(found, reader.payload);
     }
     const rest = reader.takeRest();
-    // It comes again, before anything newer, when reading goes on.
-    if (this.#paused && rest.length > 0) this.#stream.unshift(rest);
+    if (!this.#paused || rest.length === 0) return;
+    // It comes again when reading goes on: before anything newer, and behind what waited before it.
+    if (!isLate) return this.#stream.unshift(rest);
+    this.#stream.push(rest);
+    this.#stream.pause();
   }
 
   #found(found: number, payload: Uint8Array): void {

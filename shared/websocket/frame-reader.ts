@@ -121,16 +121,16 @@ export class FrameReader {
   /** Takes back what was given and not read. */
   takeRest(): Uint8Array {
     const rest = this.#chunk.subarray(this.#at, this.#end);
-    // Somebody refers to it from now on.
-    if (rest.length > 0) this.#isOurs = false;
+    // It may be given again as anybody's: then nobody would count who refers to memory of ours.
+    const taken = this.#isOurs ? new Uint8Array(rest) : rest;
     this.#release();
-    return rest;
+    return taken;
   }
 
-  /** Nothing more is read, and nothing comes any more. */
+  /** Nothing comes any more where it wanted it. */
   end(): void {
     this.#release();
-    if (this.#own !== undefined) this.#leaveOwn(this.#own, true);
+    if (this.#own !== undefined) this.#leaveOwn(this.#own);
   }
 
   /** The opcode of the next whole message or control frame, its payload in `payload`; or one of the two above. */
@@ -171,7 +171,7 @@ export class FrameReader {
     this.#isBusy = this.#end === own.length;
     if (!isFirst || this.#isWorthARoom()) return;
     this.#pushCopy(own, length);
-    this.#leaveOwn(own, true);
+    this.#leaveOwn(own);
   }
 
   /** Whether most of the room is filled, or will be when the frame that begins there is whole. */
@@ -184,10 +184,10 @@ export class FrameReader {
     return frame <= length && 4 * frame >= 3 * length;
   }
 
-  #leaveOwn(own: Uint8Array, isFree: boolean): void {
+  #leaveOwn(own: Uint8Array): void {
     this.#own = undefined;
     this.#rules.rooms.leave(own);
-    if (isFree) this.#rules.recycle?.(own);
+    this.#rules.recycle?.(own);
   }
 
   #pushCopy(room: Uint8Array, length: number): void {
@@ -205,7 +205,7 @@ export class FrameReader {
 
   /** Nothing whole is left: the chunk must not be kept alive for as long as nothing comes. */
   #release(): number {
-    if (this.#isInOwn) this.#leaveOwn(this.#chunk, this.#isOurs);
+    if (this.#isInOwn) this.#leaveOwn(this.#chunk);
     else if (this.#isOurs) this.#rules.recycle?.(this.#chunk);
     this.#chunk = EMPTY;
     this.#at = 0;

@@ -28,8 +28,9 @@ export class Rooms {
   take(frame: number): Uint8Array | undefined {
     const length = frame > LARGEST ? OWN : Math.max(OWN, frame);
     if (this.#given + length > MOST) return undefined;
+    const room = this.#memory.allocate(length);
     this.#given += length;
-    return this.#memory.allocate(length);
+    return room;
   }
 
   /** Nobody reads into it any more. What was read there may be in use. */

@@ -7,73 +7,16 @@
 import { EventEmitter } from 'node:events';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import * as ws from 'ws';
 import type { ByteStream } from '../../shared/websocket/byte-stream.ts';
 import type { Goodbye } from '../../shared/websocket/close-frame.ts';
 import { FrameLink } from '../../shared/websocket/frame-link.ts';
 import { frameRules } from '../../shared/websocket/frame-rules.ts';
 import { ManualClock } from '../harness/index.ts';
 import { OPCODES } from '../safety/raw-socket.ts';
+import { bytesOf, cut, frames, MAX_FRAGMENTS, MAX_MESSAGE, sizes } from './frames.ts';
+import { BROKEN, type Heard, heardByWs, hex } from './heard.ts';
 
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) };
-const MAX_MESSAGE = 70_000;
-const MAX_FRAGMENTS = 6;
-
-interface Heard {
-  readonly messages: string[];
-  /** Those that were answered. */
-  readonly pings: string[];
-  /** The close frame the peer gets. */
-  answer?: Goodbye;
-  /** What `onClose` says. */
-  told: Goodbye;
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-/** The parser of `ws`, which its declarations leave out. */
-interface Receiver extends EventEmitter {
-  _write(chunk: Buffer, encoding: 'buffer', done: (reason?: Error) => void): void;
-}
-type ReceiverOptions = { readonly isServer: boolean; readonly maxPayload: number; readonly maxFragments: number };
-const { Receiver } = ws as unknown as { Receiver: new (options: ReceiverOptions) => Receiver };
-
-const BROKEN: Goodbye = { code: 1006, reason: '' };
-
-// ------------------------------------------------------------------------------------------------ ws
-
-/** What WebSocketLink makes of what the parser says. */
-function heardByWs(chunks: readonly Buffer[], isServer: boolean): Heard {
-  const heard: Heard = { messages: [], pings: [], told: BROKEN };
-  const end = (answer: Goodbye, told = answer): void => {
-    if (!heard.answer) Object.assign(heard, { answer, told });
-  };
-  const receiver = new Receiver({ isServer, maxPayload: MAX_MESSAGE, maxFragments: MAX_FRAGMENTS });
-  receiver.on('message', (data: Buffer, isBinary: boolean) => {
-    if (!isBinary) end({ code: 1003, reason: 'only binary messages' });
-    else if (!heard.answer) heard.messages.push(hex(data));
-  });
-  receiver.on('ping', (data: Buffer) => {
-    if (!heard.answer) heard.pings.push(hex(data));
-  });
-  receiver.on('conclude', (code: number, reason: Buffer) => end({ code, reason: String(reason) }));
-  for (const chunk of chunks) {
-    if (heard.answer) break;
-    // An error is emitted later than it is found: asked for here.
-    receiver._write(Buffer.from(chunk), 'buffer', (reason) => {
-      if (reason) end({ code: statusOf(reason), reason: '' }, { code: 1002, reason: '' });
-    });
-  }
-  return heard;
-}
-
-/** Under a symbol of ws's own. */
-function statusOf(reason: Error): number {
-  const [symbol] = Object.getOwnPropertySymbols(reason);
-  return Number(symbol && Reflect.get(reason, symbol));
-}
-
-// ------------------------------------------------------------------------------------------------ ours
 
 class Stream extends EventEmitter implements ByteStream {
   readonly sent: Buffer[] = [];
@@ -179,129 +122,6 @@ function framesOf(bytes: Buffer): { opcode: number; payload: Buffer }[] {
   }
   return frames;
 }
-
-// ------------------------------------------------------------------------------------------------ frames
-
-interface Frame {
-  readonly first: number;
-  readonly wrongMask: boolean;
-  readonly payload: Buffer;
-  readonly key: number;
-  /** How its length is written; 0 for the shortest way. */
-  readonly width: 0 | 2 | 8;
-  /** What it claims beyond its payload. */
-  readonly claims: number;
-}
-
-function bytesOf({ first, wrongMask, payload, key, width, claims }: Frame, isServer: boolean): Buffer {
-  const masked = isServer !== wrongMask;
-  const length = payload.length + claims;
-  const size = Math.max(width, length < 126 ? 0 : length < 65_536 ? 2 : 8);
-  const head = Buffer.alloc(2 + size + (masked ? 4 : 0));
-  head[0] = first;
-  head[1] = (masked ? 128 : 0) | (size === 0 ? length : size === 2 ? 126 : 127);
-  if (size === 2) head.writeUInt16BE(length, 2);
-  if (size === 8) head.writeBigUInt64BE(BigInt(length), 2);
-  const body = Buffer.from(payload);
-  if (masked) {
-    head.writeUInt32BE(key, head.length - 4);
-    for (let index = 0; index < body.length; index++) body[index]! ^= head[head.length - 4 + (index & 3)]!;
-  }
-  return Buffer.concat([head, body]);
-}
-
-const small = fc.uint8Array({ maxLength: 130 }).map((bytes) => Buffer.from(bytes));
-const payload = fc.oneof(
-  { weight: 6, arbitrary: small },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom(125, 126, 127, 300, 65_535, 65_536, 69_999, 70_000, 70_001)
-      .map((length) => Buffer.alloc(length, length & 0xff)),
-  },
-);
-const key = fc.oneof(fc.nat(0xffffffff), fc.constantFrom(0, 0xff, 0xffffffff));
-const width = fc.constantFrom<0 | 2 | 8>(0, 0, 0, 0, 2, 8);
-const right = { wrongMask: fc.constant(false), key, width, claims: fc.constant(0) };
-const closing = fc.oneof(
-  fc.constant(Buffer.alloc(0)),
-  fc
-    .tuple(
-      fc.oneof(fc.constantFrom(1000, 1001, 1004, 1005, 1006, 1015, 2999, 4400, 5000, 999), fc.nat(65_535)),
-      fc.string(),
-    )
-    .map(([code, reason]) =>
-      Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)]).subarray(0, 125),
-    ),
-  small,
-);
-const control = fc.record({
-  first: fc.constantFrom(0x89, 0x8a),
-  payload: small.map((bytes) => bytes.subarray(0, 125)),
-  ...right,
-  width: fc.constant<0>(0),
-});
-const whole = fc.record({ first: fc.constant(0x82), payload, ...right });
-const fragments = fc
-  .array(fc.record({ first: fc.constant(0), payload, ...right }), { minLength: 2, maxLength: MAX_FRAGMENTS + 1 })
-  .chain((parts) =>
-    fc.array(control, { maxLength: 2 }).map((pings) => {
-      const last = parts.length - 1;
-      const message = parts.map(
-        (part, index): Frame => ({ ...part, first: (index === 0 ? 2 : 0) | (index === last ? 128 : 0) }),
-      );
-      return [...message.slice(0, 1), ...pings, ...message.slice(1)];
-    }),
-  );
-const text = fc.record({
-  first: fc.constant(0x81),
-  payload: fc.oneof(
-    small,
-    fc.string().map((string) => Buffer.from(string)),
-  ),
-  ...right,
-});
-const close = fc.record({ first: fc.constant(0x88), payload: closing, ...right, width: fc.constant<0>(0) });
-/** Anything at all. */
-const wild = fc.record({
-  first: fc.nat(255),
-  payload: fc.oneof(payload, closing),
-  key,
-  width,
-  wrongMask: fc.constantFrom(false, false, false, true),
-  claims: fc.constantFrom(0, 0, 0, 1, 1_000, 2 ** 40, 2 ** 53),
-});
-const frames = fc
-  .array(
-    fc.oneof(
-      { weight: 12, arbitrary: whole.map((each) => [each]) },
-      { weight: 6, arbitrary: control.map((each) => [each]) },
-      { weight: 4, arbitrary: fragments },
-      { weight: 1, arbitrary: close.map((each) => [each]) },
-      { weight: 1, arbitrary: text.map((each) => [each]) },
-      { weight: 1, arbitrary: wild.map((each) => [each]) },
-    ),
-    { maxLength: 12 },
-  )
-  .map((groups) => groups.flat());
-
-/** Cuts where the numbers say, which are taken round and round. */
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const chunks: Buffer[] = [];
-  let at = 0;
-  for (let turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? bytes.length;
-    chunks.push(bytes.subarray(at, at + size));
-    at += size;
-  }
-  return chunks;
-}
-
-const sizes = fc.oneof(
-  fc.constant([]),
-  fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
-  fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 5 }),
-);
 
 test('the same messages, the same pings answered, the same goodbye as ws', () => {
   const seen = { messages: 0, pings: 0, answers: new Set<number>() };
