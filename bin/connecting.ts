@@ -1,7 +1,7 @@
 /** The options that say to which spooler and as whom, and what the libraries make of them. */
 
 import { userInfo } from 'node:os';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ConnectionOptions, DialOptions } from '../client/listener.ts';
 import { VERSION } from '../shared/index.ts';
 import { CommandError, EXIT } from './exit-code.ts';
@@ -19,14 +19,29 @@ export interface ConnectingOptions {
 
 export function addConnecting(command: Command): Command {
   return command
-    .addOption(new Option('--url <url>', 'where the spooler is').env('SPOOLPIPE_URL').default(DEFAULT_URL))
+    .addOption(
+      new Option('--url <url>', 'where the spooler is').env('SPOOLPIPE_URL').default(DEFAULT_URL).argParser(urlIn),
+    )
     .addOption(new Option('--token <token>', 'what its token file names you by').env('SPOOLPIPE_TOKEN'))
-    .option('--as <name>', "without tokens: who you are (default: the operating system's user)")
+    .addOption(
+      new Option('--as <name>', "without tokens: who you are (default: the operating system's user)").argParser(userIn),
+    )
     .option(
       '--ca <file>',
       'PEM file with the certificate authorities to trust, for wss: with a certificate of your own',
     )
     .option('--json', 'one JSON object per line on standard output');
+}
+
+/** An empty variable of the environment says as much as none. */
+function urlIn(text: string): string {
+  if (text === '' || (/^(ws|http)s?:\/\//i.test(text) && URL.canParse(text))) return text;
+  throw new InvalidArgumentError(`It must be such as ${DEFAULT_URL}.`);
+}
+
+export function userIn(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must be the name of a user.');
 }
 
 export interface Connecting {
@@ -40,7 +55,6 @@ export async function connecting(
   subcommand: string,
 ): Promise<Connecting> {
   return {
-    // An empty variable of the environment says as much as none.
     url: url === '' ? DEFAULT_URL : url,
     options: {
       agent: `spoolpipe ${VERSION} ${subcommand}`,

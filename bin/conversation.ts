@@ -124,9 +124,11 @@ export class Conversation {
   async #explainIfUnheard(fate: string): Promise<void> {
     const explanation = await this.#channel.explain();
     if (explanation.matches > 0) return;
-    const near =
-      explanation.nearest.length > 0 ? `. The nearest:\n${nearest(explanation, 'channel')}` : ', nor for anything else';
-    this.#output.say(`nobody is registered for this${fate}${near}`);
+    const said =
+      explanation.nearest.length > 0
+        ? `${fate}. The nearest:\n${nearest(explanation, 'channel')}`
+        : `, nor for anything else${fate}`;
+    this.#output.say(`nobody is registered for this${said}`);
     await this.#output.record({ event: 'unheard', ...explanation });
   }
 }

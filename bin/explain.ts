@@ -5,7 +5,7 @@ import { connectListener, type RegistrationSpecification } from '../client/liste
 import { type ChannelSpecification, connectSender } from '../client/sender.ts';
 import type { Explanation, Neighbour } from '../shared/index.ts';
 import { action, type Running } from './action.ts';
-import { addConnecting, type Connecting, type ConnectingOptions, connecting, leave } from './connecting.ts';
+import { addConnecting, type Connecting, type ConnectingOptions, connecting, leave, userIn } from './connecting.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { addInterest, type InterestOptions, interestOf, typeForPeople } from './interest.ts';
 import { unlessAborted } from './stop.ts';
@@ -25,7 +25,7 @@ export function addExplain(program: Command): void {
         'registration like this would receive), and in which field the nearest others differ.',
     );
   addInterest(command, 'the server')
-    .option('--user <name>', 'whom the channel is for (default: yourself)')
+    .addOption(new Option('--user <name>', 'whom the channel is for (default: yourself)').argParser(userIn))
     .addOption(
       new Option('--side <side>', 'what is asked about').choices(['channel', 'registration']).default('channel'),
     );

@@ -5,6 +5,7 @@ import {
   type ConversationStyle,
   type Guid,
   type Interest,
+  NOTIFICATION_RELEASE,
   nameOfType,
   notificationType,
   type UserFilter,
@@ -43,9 +44,13 @@ export function typeForPeople(type: Guid): string {
 }
 
 function parseType(text: string): Guid {
+  let type: Guid;
   try {
-    return notificationType(text);
+    type = notificationType(text);
   } catch {
     throw new InvalidArgumentError('It is neither a GUID nor a well-known name.');
   }
+  if (type === NOTIFICATION_RELEASE)
+    throw new InvalidArgumentError('It says that a channel is over: nobody sends it or listens for it.');
+  return type;
 }

@@ -1,6 +1,7 @@
 /** Where the bytes come from that are to be sent. */
 
 import { readFile } from 'node:fs/promises';
+import { grouped } from './display.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 
 /** A file that the command line names. Throws a usage error where it cannot be read. */
@@ -12,10 +13,20 @@ export async function readNamedFile(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Standard input, to its end. */
+/** Bytes. No spooler takes a message as large as this: whoever gives more may never end. */
+const MOST = 64 * 1024 * 1024;
+
+/** Standard input, to its end. Throws a usage error where that is nowhere near. */
 export async function readStandardInput(): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    const bytes = chunk as Uint8Array;
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length > MOST)
+      throw new CommandError(EXIT.usage, `standard input has more than ${grouped(MOST)} bytes, which no spooler takes`);
+  }
   return Buffer.concat(chunks);
 }
 

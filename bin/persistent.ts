@@ -1,8 +1,8 @@
 /** The options of `spoolpipe listen` that make its registration a persistent one. */
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PersistentIdentity, Retention } from '../client/listener.ts';
-import { RETENTION_OVERFLOWS } from '../shared/persistence/registrations.ts';
+import { REGISTRATION_ID, RETENTION_OVERFLOWS } from '../shared/persistence/registrations.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { wholeNumber } from './number.ts';
 
@@ -18,7 +18,12 @@ const number = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 export function addPersistent(command: Command): Command {
   return command
-    .option('--name <id>', 'a persistent registration: get what was sent while nobody listened under this name')
+    .addOption(
+      new Option(
+        '--name <id>',
+        'a persistent registration: get what was sent while nobody listened under this name',
+      ).argParser(registrationIn),
+    )
     .addOption(new Option('--keep <n>', 'with --name: how many notifications may wait').argParser(number))
     .addOption(new Option('--keep-bytes <n>', 'with --name: how many bytes may wait').argParser(number))
     .addOption(
@@ -26,6 +31,11 @@ export function addPersistent(command: Command): Command {
         RETENTION_OVERFLOWS,
       ),
     );
+}
+
+function registrationIn(text: string): string {
+  if (REGISTRATION_ID.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 64 letters from A to Z, digits, "." "_" or "-".');
 }
 
 /** Undefined without a name. Throws a usage error. */

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { connectSender } from '../client/sender.ts';
 import { SpoolError } from '../shared/index.ts';
 import { action, type Running } from './action.ts';
-import { addConnecting, type ConnectingOptions, connecting, leave } from './connecting.ts';
+import { addConnecting, type ConnectingOptions, connecting, leave, userIn } from './connecting.ts';
 import { Conversation } from './conversation.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { addInterest, type InterestOptions, interestOf } from './interest.ts';
@@ -37,10 +37,9 @@ export function addSend(program: Command): void {
     .argument('[-]', 'send what comes on standard input, to its end');
   addInterest(command, 'the server')
     .addOption(
-      new Option(
-        '--user <name>',
-        'whom the channel is for (default: yourself); for others this takes rights',
-      ).conflicts('allUsers'),
+      new Option('--user <name>', 'whom the channel is for (default: yourself); for others this takes rights')
+        .conflicts('allUsers')
+        .argParser(userIn),
     )
     .option('--text <text>', 'send this, in UTF-8')
     .option('--file <file>', 'send what is in the file; an empty one is a payload of no bytes')

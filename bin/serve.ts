@@ -2,8 +2,8 @@
 
 import { access, constants } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
-import { type Limits, SpoolError, VERSION } from '../shared/index.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Limits, SpoolError, VERSION, validName } from '../shared/index.ts';
 import {
   ClassTable,
   createEventSystem,
@@ -74,7 +74,9 @@ export function addServe(program: Command): void {
         .argParser(wholeNumber(0, 65_535))
         .default(6310),
     )
-    .option('--server <name>', 'the server part of its printer names (default: localhost)');
+    .addOption(
+      new Option('--server <name>', 'the server part of its printer names (default: localhost)').argParser(serverIn),
+    );
   addKeeping(command)
     .option('--token-file <file>', 'who may connect, as whom, with which rights: see docs/serve.md')
     .option('--classes <file>', 'which programs and modules serve which classes: see docs/serve.md')
@@ -90,7 +92,7 @@ export function addServe(program: Command): void {
         '--origin <origin>',
         'origin of web pages that may connect, such as https://print.example; repeatable (default: without tokens ' +
           'those on loopback, with tokens none)',
-      ).argParser(repeated),
+      ).argParser((text: string, before: readonly string[] | undefined) => repeated(originIn(text), before)),
     )
     .option('--tls-cert <file>', 'PEM file with the certificate chain; then it is wss: only')
     .option('--tls-key <file>', 'PEM file with its private key')
@@ -123,6 +125,21 @@ Examples:
 
 function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/** As browsers send it: one with a path would never be met. */
+function originIn(text: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/i.test(text)) return text;
+  throw new InvalidArgumentError('It must be such as https://print.example, without a path.');
+}
+
+function serverIn(text: string): string {
+  try {
+    validName(`\\\\${text}\\printer`);
+    return text;
+  } catch {
+    throw new InvalidArgumentError('It must be the name or the address of a computer.');
+  }
 }
 
 async function run(command: Command, running: Running): Promise<number> {
@@ -177,7 +194,8 @@ async function start(options: ServeOptions): Promise<Server> {
     if (reason instanceof SpoolError) throw reason;
     // Of a certificate that cannot be used Node says so before it listens.
     const exitCode = reason instanceof Error && 'syscall' in reason ? EXIT.unreachable : EXIT.usage;
-    throw new CommandError(exitCode, `cannot serve: ${messageOf(reason)}`);
+    const what = exitCode === EXIT.usage && options.tls ? ' with this certificate and key' : '';
+    throw new CommandError(exitCode, `cannot serve${what}: ${messageOf(reason)}`);
   }
 }
 
@@ -280,6 +298,13 @@ async function readText(path: string): Promise<string> {
   return Buffer.from(await readNamedFile(path)).toString('utf8');
 }
 
+/** An empty one Node takes, and then greets nobody. */
+async function readPem(path: string): Promise<string> {
+  const text = await readText(path);
+  if (!text.includes('-----BEGIN ')) throw new CommandError(EXIT.usage, `${path}: it is no PEM file`);
+  return text;
+}
+
 async function serveOptions(options: ServeCommandOptions, output: Output): Promise<ServeOptions> {
   const { host, port, server, origin, tokenFile, tlsCert, tlsKey, verbose = false } = options;
   if ((tlsCert === undefined) !== (tlsKey === undefined))
@@ -293,7 +318,7 @@ async function serveOptions(options: ServeCommandOptions, output: Output): Promi
     ...(origin && { origins: origin }),
     ...(tokenFile !== undefined && { tokens: TokenTable.parse(await readText(tokenFile)) }),
     ...(tlsCert !== undefined &&
-      tlsKey !== undefined && { tls: { cert: await readText(tlsCert), key: await readText(tlsKey) } }),
+      tlsKey !== undefined && { tls: { cert: await readPem(tlsCert), key: await readPem(tlsKey) } }),
   };
 }
 

@@ -51,6 +51,9 @@ Exit codes:
   128 + a signal's number: stopped before the work was done`,
 );
 
+// Of a help that is longer than anybody reads.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   await program.parseAsync();
 } catch (reason) {

@@ -8,7 +8,7 @@ import { SpoolError } from '../shared/index.ts';
 import { checkStore, compactStore, type StoreReport } from '../spooler/index.ts';
 import { action, type Running } from './action.ts';
 import { defaultDataFolder } from './data-folder.ts';
-import { EXIT } from './exit-code.ts';
+import { CommandError, EXIT } from './exit-code.ts';
 
 export function addStore(program: Command): void {
   const store = program
@@ -38,11 +38,21 @@ function folderOf({ args: [folder = defaultDataFolder()] }: Command): string {
   return resolve(folder);
 }
 
+/** Throws a usage error where there is no store. */
+async function inStore<Report>(folder: string, act: (folder: string) => Promise<Report>): Promise<Report> {
+  try {
+    return await act(folder);
+  } catch (reason) {
+    if (!(reason instanceof SpoolError && reason.code === 'E_INVALIDARG')) throw reason;
+    throw new CommandError(EXIT.usage, `there is no store in ${folder}`);
+  }
+}
+
 async function check(command: Command, { output }: Running): Promise<number> {
   const folder = folderOf(command);
   // A damaged file may end the process that reads it: that must not be the one that has to say so.
   if (!command.opts<{ readonly here?: true }>().here) return checkInChild(folder, output.json);
-  const report = await checkStore(folder);
+  const report = await inStore(folder, checkStore);
   await output.result({ folder, ...report }, sentenceOf(folder, report));
   return report.damaged.length === 0 ? EXIT.ok : EXIT.refused;
 }
@@ -63,7 +73,7 @@ function sentenceOf(folder: string, { entries, bytes, damaged }: StoreReport): s
 
 async function compact(command: Command, { output }: Running): Promise<number> {
   const folder = folderOf(command);
-  const { before, after } = await compactStore(folder);
+  const { before, after } = await inStore(folder, compactStore);
   await output.result({ folder, before, after }, `${folder}: ${before} bytes before, ${after} now`);
   return EXIT.ok;
 }

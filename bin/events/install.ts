@@ -53,6 +53,6 @@ function libraryIn(bytes: Uint8Array | undefined, file: string): LibraryDocument
     return json as LibraryDocument;
   } catch (reason) {
     const why = reason instanceof SpoolError ? reason.message : 'it is not JSON in UTF-8';
-    throw new CommandError(EXIT.usage, `${file}: ${why}`);
+    throw new CommandError(EXIT.usage, `${file === '-' ? 'standard input' : file}: ${why}`);
   }
 }

@@ -1,10 +1,11 @@
 /** `spoolpipe events remove`: an event class, or a subscription. */
 
 import type { Command } from 'commander';
-import { guid } from '../../shared/index.ts';
+import type { Guid } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
+import { guidIn } from '../guid-argument.ts';
 import { withPublisher } from './with-publisher.ts';
 
 export function addRemove(events: Command): void {
@@ -15,13 +16,12 @@ export function addRemove(events: Command): void {
       'Removes an event class, or ends a subscription. Subscriptions of a class that is removed stay, and are called ' +
         'again once it is installed again.',
     )
-    .argument('<id>', 'the CLSID of the class, or the ID of the subscription');
+    .argument('<id>', 'the CLSID of the class, or the ID of the subscription', guidIn);
   addConnecting(command).action(action(remove));
 }
 
 async function remove(command: Command, running: Running): Promise<number> {
-  const [given = ''] = command.args;
-  const id = guid(given);
+  const [id] = command.processedArgs as [Guid];
   const what = await withPublisher(command.opts<ConnectingOptions>(), running, async ({ catalogue }) => {
     const [eventClass] = await catalogue.classes(`EVENTCLASSID = {${id}}`);
     await (eventClass ? catalogue.remove(id) : catalogue.unsubscribe(id));

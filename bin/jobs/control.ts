@@ -5,8 +5,9 @@ import type { PrintJob } from '../../client/jobs.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { EXIT } from '../exit-code.ts';
+import { addJobArgument, jobNamed } from './job-argument.ts';
 import { progressText } from './job-text.ts';
-import { findJob, withJobs } from './with-jobs.ts';
+import { withJobs } from './with-jobs.ts';
 
 interface Control {
   readonly summary: string;
@@ -44,19 +45,14 @@ const CONTROLS: Readonly<Record<'pause' | 'resume' | 'restart' | 'complete' | 'c
 
 export function addControls(program: Command): void {
   for (const [name, { summary, description, run }] of Object.entries(CONTROLS)) {
-    const command = program
-      .command(name)
-      .summary(summary)
-      .description(description)
-      .argument('<id>', "the job's number, or its ID");
-    addConnecting(command).action(action((invoked, running) => control(invoked, running, run)));
+    const command = program.command(name).summary(summary).description(description);
+    addConnecting(addJobArgument(command)).action(action((invoked, running) => control(invoked, running, run)));
   }
 }
 
 async function control(command: Command, running: Running, run: Control['run']): Promise<number> {
-  const [wanted = ''] = command.args;
   const { description } = await withJobs(command.opts<ConnectingOptions>(), running, async (jobs) => {
-    const job = await findJob(jobs, wanted);
+    const job = await jobs.getJob(jobNamed(command));
     await run(job);
     return job;
   });

@@ -5,10 +5,11 @@ import { access, constants, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Jobs, PrintJob } from '../../client/jobs.ts';
-import { guid } from '../../shared/index.ts';
+import type { Guid } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
 import { addConnecting, type ConnectingOptions } from '../connecting.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
+import { guidIn } from '../guid-argument.ts';
 import { wholeNumber } from '../number.ts';
 import { progressText } from './job-text.ts';
 import { watch } from './watch.ts';
@@ -20,7 +21,7 @@ interface PrintOptions extends ConnectingOptions {
   readonly priority?: number;
   readonly retain?: true;
   readonly hold?: true;
-  readonly notifyClass?: string;
+  readonly notifyClass?: Guid;
   readonly watch?: true;
 }
 
@@ -38,7 +39,11 @@ export function addPrint(program: Command): void {
     .addOption(new Option('--priority <n>', '1 to 99; the highest is printed first').argParser(wholeNumber(1, 99)))
     .option('--retain', 'keep the job when it is printed, until somebody completes or cancels it')
     .addOption(new Option('--hold', 'do not print it yet: spoolpipe resume lets it').conflicts('watch'))
-    .option('--notify-class <clsid>', 'who is told where nobody watches: an object of this class')
+    .addOption(
+      new Option('--notify-class <clsid>', 'who is told where nobody watches: an object of this class').argParser(
+        guidIn,
+      ),
+    )
     .option('--watch', 'show how it goes, until it is printed; exit 1 where it is not');
   addConnecting(command)
     .addHelpText(
@@ -64,8 +69,7 @@ async function print(command: Command, running: Running): Promise<number> {
 
 /** Without `--watch` and `--hold` it prints then; whoever watches wants to see it from the beginning. */
 async function spool(jobs: Jobs, file: string, options: PrintOptions): Promise<PrintJob> {
-  const { printer, priority } = options;
-  const notifyClass = options.notifyClass === undefined ? undefined : guid(options.notifyClass);
+  const { printer, priority, notifyClass } = options;
   const name = options.name ?? (file === '-' ? 'standard input' : basename(file));
   const releaseWhenPrinted = !options.retain;
   const job = await jobs.createJob({ printer, name, releaseWhenPrinted, ...(priority !== undefined && { priority }) });

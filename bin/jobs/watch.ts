@@ -8,8 +8,8 @@ import { CommandError, EXIT } from '../exit-code.ts';
 import { lostForGood, sayGap, sayLost } from '../losses.ts';
 import type { Output } from '../output.ts';
 import { unlessAborted } from '../stop.ts';
+import type { JobName } from './job-argument.ts';
 import { progressBar, progressText } from './job-text.ts';
-import { findJob } from './with-jobs.ts';
 
 const WATCHED = NOTIFY.JOB_TRANSFERRED | NOTIFY.JOB_ERROR | NOTIFY.JOB_MODIFICATION;
 /** What others want to be told of is left as it is. */
@@ -21,7 +21,7 @@ const KEPT = NOTIFY.FILE_TRANSFERRED | NOTIFY.FILE_RANGES_TRANSFERRED;
  */
 export async function watch(
   options: ConnectingOptions,
-  wanted: string,
+  wanted: JobName,
   { output, stop }: Running,
   begin: (job: PrintJob) => Promise<void> = async () => {},
 ): Promise<number> {
@@ -42,7 +42,7 @@ export async function watch(
     }),
   );
   try {
-    const job = await unlessAborted(signal, findJob(jobs, wanted));
+    const job = await unlessAborted(signal, jobs.getJob(wanted));
     if (!isOver(job.description)) {
       await unlessAborted(signal, attach(job, watched));
       await unlessAborted(signal, begin(job));

@@ -1,6 +1,6 @@
 /** One connection for one piece of work at the print jobs. */
 
-import { connectJobs, type Jobs, type PrintJob } from '../../client/jobs.ts';
+import { connectJobs, type Jobs } from '../../client/jobs.ts';
 import type { Running } from '../action.ts';
 import { type ConnectingOptions, connecting, leave } from '../connecting.ts';
 import { unlessAborted } from '../stop.ts';
@@ -17,9 +17,4 @@ export async function withJobs<Value>(
   } finally {
     await leave(jobs);
   }
-}
-
-/** A job as people name it: by its number, or its ID. */
-export function findJob(jobs: Jobs, wanted: string): Promise<PrintJob> {
-  return jobs.getJob(/^\d{1,15}$/.test(wanted) ? Number(wanted) : wanted);
 }

@@ -16,7 +16,7 @@ export const OWN_CODES = {
   UNAUTHORIZED: entry(
     0xa0040003,
     'The spooler wants a valid token.',
-    'Give a token that is in its token file and has not expired.',
+    'Give a token that is in its token file and has not expired, and no user but its own; without a token file, give a user and no token.',
   ),
   CONNECTION_ENDED: entry(0xa0040004, 'The connection was closed by this program.', 'Connect again.'),
   TIMED_OUT: entry(0xa0040005, 'No answer came in time.', 'Wait longer, or see whether anybody is listening.'),

@@ -125,7 +125,7 @@ test.each([
   ['fire', ['Office.Printer', 'onPaperJam', '{tray}'], 2, /JSON object/],
   ['subscribe', ['Office.Printer', '--filter', 'tray >'], 1, /^tray >\n {5}\^\nspoolpipe: \[EVENT_E_QUERYSYNTAX\]/],
   ['subscribe', ['Office.Printer', '--method', 'onFire'], 1, /E_INVALIDARG/],
-  ['remove', ['no-guid'], 1, /E_INVALIDARG/],
+  ['remove', ['no-guid'], 2, /must be a GUID/],
   ['remove', ['00000000-0000-4000-8000-000000000009'], 1, /E_INVALIDARG/],
   ['subscribe', ['Office.Printer', '--filter', 'colour = 1'], 1, /^colour = 1\n\^\nspoolpipe: \[EVENT_E_QUERYFIELD\]/],
   ['list', ['--criteria', 'x ='], 1, /^x =\n {3}\^\nspoolpipe: \[EVENT_E_QUERYSYNTAX\]/],

@@ -61,6 +61,12 @@ describe('2: the command line cannot be used', () => {
     [[], /^Usage: spoolpipe/],
     [['lisen'], /unknown command 'lisen'/],
     [['listen', '--type', 'nonsense'], /neither a GUID nor a well-known name/],
+    [['listen', '--type', 'NOTIFICATION_RELEASE'], /nobody sends it or listens for it/],
+    [[...LISTEN, '--name', 'label desk'], /1 to 64 letters/],
+    [[...LISTEN, '--as', ''], /must be the name of a user/],
+    [[...SEND, '--text', 'x', '--user', ''], /must be the name of a user/],
+    [['status', '--url', 'localhost:6310'], /must be such as ws:/],
+    [['status', '--url', 'ws://no port:x'], /must be such as ws:/],
     [[...LISTEN, '--reply', 'x'], /add --style bi/],
     [[...LISTEN, '--style', 'bi', '--reply', 'x', '--close-reply', 'y'], /cannot be used with/],
     [[...SEND, 'paper jam'], /text is sent with --text/],
@@ -73,6 +79,12 @@ describe('2: the command line cannot be used', () => {
     [['serve', '--port', '0', '--classes', '/dev/null'], /\[CLASS_FILE_INVALID\]/],
     [['serve', '--port', '0', '--events', '/dev/null'], /\[EVENTS_FILE_INVALID\]/],
     [['serve', '--port', '0', '--tls-cert', 'x'], /go together/],
+    [['serve', '--port', '0', '--origin', 'https://print.example/'], /without a path/],
+    [['serve', '--port', '0', '--origin', 'print.example'], /without a path/],
+    [['serve', '--port', '0', '--server', 'a b'], /name or the address of a computer/],
+    [['serve', '--port', '0', '--tls-cert', '/dev/null', '--tls-key', '/dev/null'], /it is no PEM file/],
+    [['store', 'check', '/no/such/folder'], /there is no store in \/no\/such\/folder/],
+    [['job', 'no-guid'], /number of a job, or its ID/],
   ];
 
   test.each(cases)('%j', async (words, message) => {
@@ -80,6 +92,11 @@ describe('2: the command line cannot be used', () => {
     expect(stderr).toMatch(message);
     expect({ code, text }).toEqual({ code: 2, text: '' });
   });
+});
+
+test('2: standard input that has no end is not read for ever', async () => {
+  const sender = start(['send', ...TYPE, ...NOWHERE, '-'], { input: Buffer.alloc(64 * 1024 * 1024 + 1) });
+  expect(await sender.ended).toMatchObject({ code: 2, stderr: expect.stringContaining('67,108,864 bytes') });
 });
 
 describe('3: no spooler was reached, or it wants another token', () => {
@@ -150,6 +167,18 @@ test('130, 143: stopped before the work was done; the listener is told, and ends
   }
   listener.kill('SIGINT');
   expect(await listener.ended).toMatchObject({ code: 0, signal: null });
+});
+
+test('3: where the other end speaks no TLS it is said in one line', async () => {
+  const { code, stderr } = await run(['status', '--url', spooler.url.replace('ws:', 'wss:')]);
+  expect(stderr).toMatch(/^spoolpipe: \[CONNECTION_FAILED\] .*wrong version number.* Check that it runs.*\n$/);
+  expect(code).toBe(3);
+});
+
+test('a help that nobody reads is no fault', async () => {
+  await using help = start(['--help']);
+  help.breakPipe();
+  expect(await help.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 test.skipIf(process.platform !== 'linux')('results that cannot be written are told: 1', async () => {

@@ -115,14 +115,14 @@ test('JOB-93: a watcher whose place somebody else takes says so: 4', ENOUGH, asy
 test.each([
   [['print', '/no/such/file', '--printer', 'Lab'], 2, /cannot be read: ENOENT/],
   [['print', tmpdir(), '--printer', 'Lab'], 2, /is a folder/],
-  [['print', import.meta.filename, '--printer', 'Lab', '--notify-class', 'mine'], 1, /not a GUID: "mine"/],
+  [['print', import.meta.filename, '--printer', 'Lab', '--notify-class', 'mine'], 2, /must be a GUID/],
   [['print', 'x'], 2, /--printer/],
   [['printer', 'set-state', 'Lab', 'on-fire'], 2, /Allowed choices/],
   [['printer', 'set-state', 'Lab', 'ready', 'jam'], 2, /no reason not to print/],
   [['printer', 'add', 'lab'], 1, /ERROR_PRINTER_ALREADY_EXISTS/],
   [['printer', 'remove', 'None'], 1, /ERROR_INVALID_PRINTER_NAME/],
   [['job', '9999'], 1, /BG_E_NOT_FOUND/],
-  [['cancel', 'no-guid'], 1, /E_INVALIDARG/],
+  [['cancel', 'no-guid'], 2, /number of a job, or its ID/],
 ])('what cannot be done has a reason: %j', ENOUGH, async (given, code, reason) => {
   expect(await spoolpipe(...given)).toMatchObject({ code, text: '', stderr: expect.stringMatching(reason) });
 });

@@ -114,7 +114,7 @@ test('who is replaced ends with 4 and says why; who is removed, too', ENOUGH, as
 });
 
 test.each([
-  [['--name', 'a b'], 1, 'E_INVALIDARG'],
+  [['--name', 'a b'], 2, '1 to 64 letters'],
   [['--name', 'desk', '--style', 'bi'], 2, 'unidirectional'],
   [['--keep', '5'], 2, 'add --name'],
   [['--name', 'desk', '--keep', '0'], 2, 'whole number'],

@@ -129,7 +129,7 @@ test('check and compact say how much there is', async () => {
   const compacted = await run(['store', 'compact', data, '--json']);
   expect(compacted).toMatchObject({ code: 0, lines: [{ folder: data, before: expect.any(Number) }] });
   expect(await run(['store', 'check', join(data, 'none')])).toMatchObject({
-    code: 1,
+    code: 2,
     stderr: expect.stringContaining('there is no store in'),
   });
 });
