@@ -85,8 +85,9 @@ export class PrintJob {
   }
 
   /**
-   * So many bytes of a document, 1 MiB by default; fewer where it ends. Rejects with `E_PENDING` while it is withheld, because nobody
-   * has found it valid and the job is not completed (JOB-70, JOB-79); `temporary` is for whoever validates it (JOB-71).
+   * So many bytes of a document, 1 MiB by default; fewer where it ends. Rejects with `E_PENDING` while it is withheld,
+   * because nobody has found it valid and the job is not completed (JOB-70, JOB-79); `temporary` is for whoever validates
+   * it (JOB-71).
    */
   async readFile(
     file: number,

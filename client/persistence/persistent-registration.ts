@@ -1,4 +1,4 @@
-/** A persistent registration as its listener has it: attached to the spooler, again after each loss, with a fresh attachment. */
+/** A persistent registration as its listener has it: attached to the spooler, and again after each loss. */
 
 import {
   type Cause,
