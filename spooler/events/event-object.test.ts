@@ -211,6 +211,19 @@ describe('without a publisher filter', () => {
     expect(stage.called).toEqual([...once, ...once]);
   });
 
+  test('EVC-81: it is created for the user whom the subscription is for, else for its owner', async () => {
+    const users: string[] = [];
+    const { activation } = stage;
+    stage.activation = (clsid, user) => {
+      users.push(user);
+      return activation(clsid, user);
+    };
+    stage.subscribe('p', { subscriberClsid: CLSID, owner: 'bob', user: 'ann' });
+    stage.subscribe('q', { subscriberClsid: CLSID, owner: 'bob' });
+    await stage.fire();
+    expect(users).toEqual(['ann', 'bob']);
+  });
+
   test('EVC-81: it is released also when it fails', async () => {
     stage.subscribe('p', { subscriberClsid: CLSID });
     stage.answers.set('activated', new SpoolError('CONNECTION_LOST'));
@@ -274,7 +287,8 @@ describe('without a publisher filter', () => {
     ]);
   });
 
-  test('EVC-96, EVC-105: interface, method, publisher ID and user decide whom an event reaches', async () => {
+  test('EVC-96, EVC-105: event class, interface, method, publisher ID and user decide whom an event reaches', async () => {
+    stage.subscribe('another class', { eventClass: CLSID });
     stage.subscribe('this interface', { interface: IID });
     stage.subscribe('another interface', { interface: CLSID });
     stage.subscribe('this method', { method: 'onReading' });

@@ -57,6 +57,15 @@ test('EVC-OPEN-7, decided: who comes after one that fails is still called', asyn
   expect(order).toContain('2 ends');
 });
 
+test('a fault of the event system is heard by whoever waits for the result, also long after it happened', async () => {
+  const fault = new Error('paper jam');
+  const firing = new Firing<{ id: ReturnType<typeof guid> }>(() => Promise.reject(fault), false);
+  void firing.fireSubscription(A).catch(() => {});
+  void firing.fireSubscription(B);
+  await new Promise((resolve) => setImmediate(resolve));
+  await expect(firing.result()).rejects.toBe(fault);
+});
+
 test('EVC-142: the order is that of the calls, and who is not asked for is not fired', async () => {
   const { order, deliver } = deliveries();
   const firing = new Firing(deliver, false);

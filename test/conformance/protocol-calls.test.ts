@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type ClientRecord, outcomeOf, type Result, type SpoolerRecord } from '../../shared/index.ts';
+import type { ServiceHost } from '../../spooler/index.ts';
 import { type Rig, type RigOptions, startRig, TRANSPORTS } from '../harness/index.ts';
 import { EchoService } from './echo-service.ts';
 import { bytesOf, UNIDIRECTIONAL, WirePeer } from './wire-peer.ts';
@@ -203,10 +204,11 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       );
       expect(brief(news)).toEqual(['3 E_OUTOFMEMORY', '4 E_OUTOFMEMORY']);
       echo.answer('first', 1);
+      // What is left of them is the limit itself.
+      expect(brief(await ann.exchange(call(7, 'say')))).toEqual(['1 S_OK 1', '7 E_OUTOFMEMORY']);
       echo.answer('first', 2);
       await rig.settle();
       expect(brief(await ann.exchange(call(5, 'say', '5'), call(6, 'say', '6')))).toEqual([
-        '1 S_OK 1',
         '2 S_OK 2',
         '5 S_OK 5',
         '6 S_OK 6',
@@ -218,8 +220,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await using _ = rig;
       const ann = await WirePeer.join(rig);
       await ann.exchange(call(1, 'later'));
+      expect(echo.callers[0]?.isPresent).toBe(true);
       ann.link.cut();
       await rig.settle();
+      expect(echo.callers[0]?.isPresent).toBe(false);
       echo.answer('first', 'too late');
       await rig.settle();
       expect(brief(ann.news())).toEqual([]);
@@ -305,6 +309,34 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await rig.spooler.close();
       expect(takeFaults(rig)).toEqual(Array.from({ length: 3 }, () => new Error('paper jam')));
       expect(rig.events.map(({ kind }) => kind)).toEqual(['sessionOpened', 'sessionEnded']);
+    });
+
+    test('one that throws keeps no other from hearing of it', async () => {
+      const made: EchoService[] = [];
+      const begun: string[] = [];
+      const echo = (name: string, jam?: Error) => (host: ServiceHost) => {
+        const begin = (): void => {
+          begun.push(name);
+          if (jam) throw jam;
+        };
+        const service = Object.assign(new EchoService(host), { name, begin });
+        made.push(service);
+        service.trouble = begin;
+        return service;
+      };
+      const fault = new Error('paper jam');
+      await using rig = await startRig({ transport, services: [echo('broken', fault), echo('sound')] });
+      const ann = await WirePeer.join(rig);
+      ann.link.cut();
+      await rig.settle();
+      expect(made.map(({ news }) => news)).toEqual([
+        ['ann joined', 'ann left'],
+        ['ann joined', 'ann left'],
+      ]);
+      expect(begun).toEqual(['broken', 'sound', 'broken', 'sound', 'broken', 'sound']);
+      expect(takeFaults(rig)).toEqual([fault, fault, fault]);
+      await rig.spooler.close();
+      expect(takeFaults(rig)).toEqual([fault]);
     });
 
     test('one that does not close holds the end of the spooler up for one second', async () => {
