@@ -442,6 +442,26 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await ann.unregister(1);
     });
 
+    test('counts questions, answers and last words as it counts notifications', async () => {
+      await using rig = await startRig({ transport });
+      await using ann = await WirePeer.join(rig);
+      const bob = await WirePeer.join(rig);
+      await bob.register(1, BIDIRECTIONAL);
+      const { id } = await ann.open(BIDIRECTIONAL);
+      await ann.exchange(ann.notify(id, 'why?'));
+      await bob.exchange(bob.notify(id, 'so'));
+      await ann.exchange(ann.close(id, 'oh'));
+      expect((await statusOf(ann)).traffic).toEqual({
+        received: 3,
+        receivedBytes: 8,
+        delivered: 3,
+        deliveredBytes: 8,
+        lost: 0,
+      });
+      bob.link.cut();
+      await ann.exchange({ op: 'release', end: id, sequence: 1, only: false });
+    });
+
     test('counts as lost the copies that found no room, and those that still waited when their session ended', async () => {
       await using rig = await startRig({ transport, limits: { registrationHeldObjects: 1, queueLength: 2 } });
       await using ann = await WirePeer.join(rig);
