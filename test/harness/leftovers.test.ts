@@ -87,7 +87,7 @@ describe.each(TRANSPORTS)('over %s a rig', (transport) => {
     const { left } = await complaintOf(rig);
     expect(left).toEqual([
       'listener 1 (bob) still has 1 live object',
-      expect.stringMatching(/^a timer that is due at 30000 ms, set\n.*callbacks\.ts/s),
+      expect.stringMatching(/^a timer that is due at 30000 ms, set\n.*callback-sequence\.ts/s),
     ]);
   });
 
