@@ -2,23 +2,22 @@
 
 import { type Command, Option } from 'commander';
 import { connectSubscriber, type InstalledEventClass } from '../../client/subscriber.ts';
-import { argumentsToJson, type CallArguments } from '../../shared/index.ts';
+import { argumentsToJson, type CallArguments, type Guid } from '../../shared/index.ts';
 import { action, type Running } from '../action.ts';
-import { addConnecting, type ConnectingOptions, connecting, leave } from '../connecting.ts';
-import { EXIT } from '../exit-code.ts';
+import { addConnecting, connecting, leave } from '../connecting.ts';
+import { CommandError, EXIT } from '../exit-code.ts';
+import { guidIn } from '../guid-argument.ts';
 import { lostForGood, sayGap, sayLost } from '../losses.ts';
 import { wholeNumber } from '../number.ts';
 import type { Output } from '../output.ts';
 import { unlessAborted } from '../stop.ts';
 import { findClass } from './find-class.ts';
+import { addScope, specificationOf } from './scope.ts';
+import { type SubscribeClassOptions, subscribeClass } from './subscribe-class.ts';
 
-interface SubscribeOptions extends ConnectingOptions {
-  readonly interface?: string;
-  readonly method?: string;
-  readonly filter?: string;
-  readonly extended?: true;
-  readonly publisherId?: string;
+interface SubscribeOptions extends SubscribeClassOptions {
   readonly count?: number;
+  readonly subscriber?: Guid;
 }
 
 export function addSubscribe(events: Command): void {
@@ -27,31 +26,41 @@ export function addSubscribe(events: Command): void {
     .summary('subscribe and show events as they come')
     .description(
       'Subscribes and shows events as they come, until it is stopped. Subscribes again by itself when the spooler was ' +
-        'lost, and says so.',
+        'lost, and says so. With --subscriber it makes a persistent subscription instead, which lasts until it is ' +
+        'removed, and is done.',
     )
-    .argument('<class>', 'the event class: its name, or its CLSID')
-    .option('--interface <name>', 'only the events of this interface: its name, or its IID')
-    .option('--method <name>', 'only this event')
-    .option('--filter <criteria>', 'only events whose arguments match, such as: tray = (2 OR 3)')
-    .option('--extended', 'the criteria are in the language "extended"')
-    .option('--publisher-id <id>', 'events like these of every class that publishes under this ID')
+    .argument('<class>', 'the event class: its name, or its CLSID');
+  addScope(command)
     .addOption(
       new Option('--count <n>', 'exit 0 after so many events').argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
-    );
+    )
+    .addOption(
+      new Option('--subscriber <clsid>', 'call an object of this class for each event, whoever is there')
+        .conflicts('count')
+        .argParser(guidIn),
+    )
+    .option('--queued', 'with --subscriber: record the events, and deliver them once it is there');
   addConnecting(command)
     .addHelpText(
       'after',
       `
 Examples:
   spoolpipe events subscribe Office.Printer
-  spoolpipe events subscribe Office.Printer --method onPaperJam --filter 'tray = 2' --json | jq .`,
+  spoolpipe events subscribe Office.Printer --method onPaperJam --filter 'tray = 2' --json | jq .
+  spoolpipe events subscribe Office.Printer --subscriber 5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01 --queued`,
     )
     .action(action(subscribe));
 }
 
-async function subscribe(command: Command, { output, stop }: Running): Promise<number> {
+async function subscribe(command: Command, running: Running): Promise<number> {
   const options = command.opts<SubscribeOptions>();
   const [wanted = ''] = command.args;
+  if (options.subscriber !== undefined) return subscribeClass(wanted, options.subscriber, options, running);
+  if (options.queued) throw new CommandError(EXIT.usage, 'what is shown here is not queued: add --subscriber');
+  return show(wanted, options, running);
+}
+
+async function show(wanted: string, options: SubscribeOptions, { output, stop }: Running): Promise<number> {
   const { url, options: client } = await connecting(options, 'events subscribe');
   const { signal } = stop;
   let finish: (exitCode: number) => void = () => {};
@@ -92,18 +101,6 @@ async function subscribe(command: Command, { output, stop }: Running): Promise<n
   } finally {
     await leave(subscriber);
   }
-}
-
-function specificationOf(eventClass: InstalledEventClass, options: SubscribeOptions) {
-  const { method, filter, extended, publisherId } = options;
-  return {
-    eventClass,
-    name: 'spoolpipe events subscribe',
-    ...(method !== undefined && { method }),
-    ...(filter !== undefined && { filterCriteria: filter }),
-    ...(extended && { filterLanguage: 'extended' as const }),
-    ...(publisherId !== undefined && { publisherId }),
-  };
 }
 
 /** Shows each event. A reader of the output that is slow makes the spooler wait with the next. */

@@ -125,6 +125,8 @@ test.each([
   ['fire', ['Office.Printer', 'onPaperJam', '{tray}'], 2, /JSON object/],
   ['subscribe', ['Office.Printer', '--filter', 'tray >'], 1, /^tray >\n {5}\^\nspoolpipe: \[EVENT_E_QUERYSYNTAX\]/],
   ['subscribe', ['Office.Printer', '--method', 'onFire'], 1, /E_INVALIDARG/],
+  ['subscribe', ['Office.Printer', '--queued'], 2, /add --subscriber/],
+  ['subscribe', ['Office.Printer', '--subscriber', 'mine'], 2, /must be a GUID/],
   ['remove', ['no-guid'], 2, /must be a GUID/],
   ['remove', ['00000000-0000-4000-8000-000000000009'], 1, /E_INVALIDARG/],
   ['subscribe', ['Office.Printer', '--filter', 'colour = 1'], 1, /^colour = 1\n\^\nspoolpipe: \[EVENT_E_QUERYFIELD\]/],
@@ -165,6 +167,24 @@ test('EVC-86, EVC-103: subscriptions are shown, and removed by their IDs', ENOUG
   expect(programs.lines).toMatchObject([{ event: 'subscription', id, name: 'Accounting', transient: false }]);
   expect((await events('remove', id)).text).toBe(`removed the subscription ${id}\n`);
   expect((await events('subscriptions', '--criteria', 'ALL')).text).toBe('subscriptions: 0\n');
+});
+
+test('EVC-86: a persistent subscription is made, and lasts', ENOUGH, async () => {
+  const subscriberClsid = '5d3a6a4e-4b3a-4f0e-9d53-0f5f6b8b6c01';
+  const scope = ['--interface', 'IPrinterEvents', '--method', 'onPaperJam', '--filter', 'tray = 9'];
+  const words = ['Office.Printer', '--subscriber', subscriberClsid, '--queued', '--name', 'Accounting', ...scope];
+  const made = await events('subscribe', ...words, '--json');
+  const [{ id } = { id: undefined }] = made.lines;
+  const subscribed = { event: 'subscribed', id, eventClass: CLSID, subscriberClsid, queued: true, user: 'ann' };
+  expect(made).toMatchObject({ code: 0, lines: [subscribed] });
+  const wanted = { id, name: 'Accounting', method: 'onPaperJam', filterCriteria: 'tray = 9', subscriberClsid };
+  expect((await events('subscriptions', '--json')).lines).toMatchObject([
+    { ...wanted, queued: true, transient: false },
+  ]);
+  await events('remove', String(id));
+  const people = await events('subscribe', 'Office.Printer', '--subscriber', subscriberClsid);
+  expect(people.text).toMatch(/^subscription ([\da-f-]{36}): 5d3a.* gets the events of Office\.Printer, for ann\n$/);
+  await events('remove', people.text.slice('subscription '.length, 'subscription '.length + 36));
 });
 
 test('EVC-127: dead letters are counted, replayed and purged', ENOUGH, async () => {
