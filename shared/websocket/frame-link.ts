@@ -16,6 +16,8 @@ import { writeControl, writeMessage, writePongs } from './frame-writer.ts';
 import type { SocketLink } from './socket-link.ts';
 
 const NOTHING = new Uint8Array(0);
+/** Turns of the event loop for which what is to be done when everything is read waits where there is always more. */
+const TURNS = 16;
 
 export class FrameLink implements SocketLink, StreamListener {
   messages = 0;
@@ -66,8 +68,17 @@ export class FrameLink implements SocketLink, StreamListener {
   }
 
   whenRead(then: () => void): void {
-    if (this.#rules.whenRead) this.#rules.whenRead(then);
+    if (this.#rules.whenRead) this.#whenRead(this.#rules.whenRead, then, TURNS);
     else queueMicrotask(then);
+  }
+
+  /** Where there seems to be more, what comes in the next turn is waited for, as long as something does. */
+  #whenRead(inTurn: (then: () => void) => void, then: () => void, turns: number, seen = -1): void {
+    inTurn(() => {
+      const { isBusy, reads } = this.#reader;
+      if (isBusy && turns > 0 && reads !== seen) this.#whenRead(inTurn, then, turns - 1, reads);
+      else then();
+    });
   }
 
   recycle(message: Uint8Array): void {

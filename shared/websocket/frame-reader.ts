@@ -54,7 +54,9 @@ export class FrameReader {
   /** Where `room` said to read. */
   #reading: 'common' | 'own' | 'frame' = 'common';
   /** What it gave was filled: there may be more. */
-  #isBusy = false;
+  isBusy = false;
+  /** How often something has come there. */
+  reads = 0;
   /** Bytes of the last frame of a message, with its head. */
   #lastFrame = 0;
   /** The beginning of a head that was not whole, and how much of it. */
@@ -96,7 +98,7 @@ export class FrameReader {
       this.#makeRoom(into, 1, frame.left);
       return into.bytes.subarray(into.filled, Math.min(into.filled + frame.left, into.bytes.length));
     }
-    if (this.#isBusy) this.#own ??= this.#rules.rooms.take(this.#lastFrame);
+    if (this.isBusy) this.#own ??= this.#rules.rooms.take(this.#lastFrame);
     this.#reading = this.#own === undefined ? 'common' : 'own';
     if (this.#own === undefined) return this.#rules.rooms.common;
     return this.#isInOwn ? this.#chunk.subarray(this.#end) : this.#own;
@@ -104,9 +106,10 @@ export class FrameReader {
 
   /** So many bytes have come where `room` said. */
   arrived(length: number): void {
+    this.reads++;
     switch (this.#reading) {
       case 'common':
-        this.#isBusy = length === this.#rules.rooms.common.length;
+        this.isBusy = length === this.#rules.rooms.common.length;
         return this.#pushCopy(this.#rules.rooms.common, length);
       case 'own':
         if (this.#own !== undefined) this.#arrivedInOwn(this.#own, length);
@@ -114,7 +117,7 @@ export class FrameReader {
       case 'frame':
         if (this.#frame === undefined) return;
         this.#filled(this.#frame, length);
-        this.#isBusy = this.#frame.left === 0 || this.#frame.into.filled === this.#frame.into.bytes.length;
+        this.isBusy = this.#frame.left === 0 || this.#frame.into.filled === this.#frame.into.bytes.length;
     }
   }
 
@@ -168,7 +171,7 @@ export class FrameReader {
       this.#isOurs = true;
     }
     this.#end += length;
-    this.#isBusy = this.#end === own.length;
+    this.isBusy = this.#end === own.length;
     if (!isFirst || this.#isWorthARoom()) return;
     this.#pushCopy(own, length);
     this.#leaveOwn(own);
