@@ -10,6 +10,7 @@
 import { CLOSE_CODES, CONTROL_FROM, FrameHead, MAX_FRAME_HEAD } from './frame.ts';
 import type { FrameRules } from './frame-rules.ts';
 import { mask, rotateKey } from './mask.ts';
+import { BELIEVED } from './rooms.ts';
 
 /** What `next` says where it is no opcode. */
 export const NOTHING_WHOLE = -1;
@@ -17,8 +18,6 @@ export const NOT_A_FRAME = -2;
 /** A frame that is not whole, and will be where it lies. */
 const NOT_YET = -3;
 
-/** So much memory is given for what a head claims; more only once so much has come. */
-const BELIEVED = 1024 * 1024;
 /** Bytes of a frame from which what is missing is read where it belongs; less is not worth a system call. */
 const MUCH = 16 * 1024;
 const EMPTY = new Uint8Array(0);

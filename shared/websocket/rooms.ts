@@ -9,8 +9,11 @@ import type { FrameMemory } from './frame-rules.ts';
 const COMMON = 64 * 1024;
 /** Bytes of a room of one's own: a full message of small records, with its head. */
 const OWN = 64 * 1024 + 64;
-/** Bytes up to which it has room for a whole frame that is larger. */
-const LARGEST = 1024 * 1024;
+/**
+ * Bytes up to which a frame has memory for what its head claims, as a room or with its first bytes: an object of a mebibyte,
+ * with everything around it.
+ */
+export const BELIEVED = 1088 * 1024;
 /** Bytes of all of them. A stream that has one may not say anything again. */
 const MOST = 32 * 1024 * 1024;
 
@@ -26,7 +29,7 @@ export class Rooms {
 
   /** One for a stream alone, whose last frame had so many bytes. Undefined where too many have one. */
   take(frame: number): Uint8Array | undefined {
-    const length = frame > LARGEST ? OWN : Math.max(OWN, frame);
+    const length = frame > BELIEVED ? OWN : Math.max(OWN, frame);
     if (this.#given + length > MOST) return undefined;
     const room = this.#memory.allocate(length);
     this.#given += length;
