@@ -9,6 +9,7 @@ import {
   type Code,
   hresultOf,
   type Interest,
+  type Limits,
   type Result,
   type SpoolerRecord,
 } from '../../shared/index.ts';
@@ -395,8 +396,11 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       await ann.exchange({ op: 'release', end, sequence: 1, only: false });
     });
 
-    test('rundown leaves nothing of a session that had some of everything', async () => {
-      await using rig = await startRig({ transport, limits: { registrationHeldObjects: 1 } });
+    test.each<[string, Partial<Limits>]>([
+      ['a registration', { registrationHeldObjects: 1 }],
+      ['the whole session', { sessionHeldObjects: 1 }],
+    ])('rundown leaves nothing of a session that had some of everything, at the bound of %s', async (_, limits) => {
+      await using rig = await startRig({ transport, limits });
       await using eve = await WirePeer.join(rig);
       for (const [number, interest] of [UNIDIRECTIONAL, BIDIRECTIONAL].entries()) {
         await eve.register(number + 1, interest);
@@ -411,6 +415,20 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       expect(sessions).toBe(1);
       expect(Object.values(others).filter((count) => count !== 0)).toEqual([]);
       expect(await ann.exchange()).toEqual([]);
+    });
+
+    test('a listener for whom a question waited is gone: nobody watches any more whether he takes it', async () => {
+      await using rig = await startRig({ transport, limits: { sessionHeldObjects: 1, stallTime: 3_600_000 } });
+      await using both = await pair(rig, BIDIRECTIONAL);
+      const { ann, bob, end } = both;
+      const { id: other } = await ann.open(BIDIRECTIONAL);
+      await ann.exchange(ann.notify(end, 'held'), ann.notify(other, 'waits'));
+      expect(rig.spooler.stats()).toMatchObject({ heldObjects: 1, queued: 1 });
+      const watched = rig.clock.timers().filter(({ due }) => due > 1_800_000);
+      expect(watched).toHaveLength(1);
+      bob.link.cut();
+      await rig.settle();
+      expect(rig.clock.timers().filter(({ due }) => due > 1_800_000)).toEqual([]);
     });
 
     test('a peer that was never greeted comes and goes unnoticed, whatever it had begun', async () => {
