@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { guid, hresultOf, SpoolError } from '../../shared/index.ts';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import type { Change, Store } from '../store/store.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { DEFAULT_QUEUE_LIMITS, EventQueue, type QueueLimits } from './queue.ts';
 import type { Played } from './queue-player.ts';
 import type { QueuedMessage, Recording } from './queued-message.ts';
@@ -379,6 +380,180 @@ test('EVC-126: stored bytes that are no message are told and left alone', async 
   const queue = await stage.open();
   expect(stage.corrupt).toEqual(['queue/0000000000000001', 'queue/0000000000000002']);
   expect([queue.waiting, stage.store.messages.length]).toEqual([0, 2]);
+});
+
+test('EVC-126: what has failed waits its time, whatever wakes those that are held', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  queue.wake();
+  await stage.advance(MINUTE - 1);
+  expect(stage.got).toEqual(['a failed']);
+  await stage.advance(1);
+  expect(stage.got).toEqual(['a failed', 'a failed']);
+});
+
+test('EVC-129: however the machine is told the time meanwhile, nothing waits longer than the ladder says', async () => {
+  const stage = new Stage();
+  stage.answer = () => FAILED;
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  await queue.close();
+  stage.wall = 0;
+  stage.answer = () => OK;
+  const again = await stage.open();
+  await stage.advance(MINUTE - 1);
+  expect(stage.got).toEqual(['a failed']);
+  await stage.advance(1);
+  expect(stage.got).toEqual(['a failed', 'a']);
+  expect(again.waiting).toBe(0);
+});
+
+test('EVC-126: the end waits for what is being played, and nothing is played or waited for after it', async () => {
+  const stage = new Stage();
+  let answer: (played: Played) => void = () => {};
+  stage.answer = () => new Promise((resolve) => (answer = resolve));
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a'), recording(1, 'b')]);
+  await stage.settle();
+  let closed = false;
+  const closing = queue.close().then(() => (closed = true));
+  await stage.settle();
+  expect(closed).toBe(false);
+  answer({ kind: 'hold' });
+  await closing;
+  await stage.settle();
+  expect([stage.got, stage.clock.pending]).toEqual([['a hold'], 0]);
+});
+
+test('EVC-129: what the store takes while the end has come is kept, and not played', async () => {
+  const stage = new Stage();
+  const queue = await stage.open();
+  let take: () => void = () => {};
+  const write = stage.store.write.bind(stage.store);
+  stage.store.write = async (changes) => {
+    await new Promise<void>((resolve) => {
+      take = resolve;
+    });
+    await write(changes);
+  };
+  const accepted = queue.accept([recording(1, 'a')]);
+  await stage.settle();
+  const closing = queue.close();
+  take();
+  await Promise.all([accepted, closing]);
+  await stage.settle();
+  expect([stage.got, stage.store.messages]).toEqual([[], ['queue/0000000000000001']]);
+});
+
+describe('EVC-127: a dead letter', () => {
+  /** Everything fails, and what has failed once is dead. */
+  async function dead(limits: Partial<QueueLimits> = {}) {
+    const stage = new Stage();
+    stage.answer = () => FAILED;
+    const queue = await stage.open({ rungs: 0, ...limits });
+    await queue.accept([recording(1, 'a')]);
+    await stage.settle();
+    expect(queue.deadLetters.size).toBe(1);
+    return { stage, queue };
+  }
+
+  test('that is played again has all its tries again', async () => {
+    const { stage, queue } = await dead();
+    await queue.replay();
+    await stage.settle();
+    expect(queue.deadLetters.list()).toMatchObject([{ calls: ['a'], failures: 1 }]);
+  });
+
+  test('has its place among those that wait until it is purged', async () => {
+    const { stage, queue } = await dead({ messages: 1 });
+    await expect(queue.accept([recording(1, 'b')])).rejects.toMatchObject({
+      code: 'INTERNAL_NOTIFICATION_QUEUE_IS_FULL',
+    });
+    expect(await queue.purge()).toBe(1);
+    stage.answer = () => OK;
+    await queue.accept([recording(1, 'b')]);
+    await stage.settle();
+    expect(stage.got.at(-1)).toBe('b');
+  });
+
+  test('stays where the store cannot take what is asked of it', async () => {
+    const { stage, queue } = await dead();
+    stage.store.full = true;
+    await expect(queue.replay()).rejects.toMatchObject({ code: 'E_OUTOFMEMORY' });
+    await expect(queue.purge()).rejects.toMatchObject({ code: 'E_OUTOFMEMORY' });
+    expect([queue.deadLetters.size, queue.waiting]).toEqual([1, 0]);
+  });
+
+  test('of which a part was played goes on behind it, in this life and the next', async () => {
+    const stage = new Stage();
+    stage.answer = ({ calls: [call] }) => (call === 'a' ? OK : FAILED);
+    const queue = await stage.open({ rungs: 0 });
+    await queue.accept([recording(1, 'a', 'b', 'c')]);
+    await stage.settle();
+    stage.answer = ({ calls: [call] }) => (call === 'b' ? OK : { kind: 'hold' });
+    await queue.replay();
+    await stage.settle();
+    await queue.close();
+    stage.answer = () => OK;
+    await stage.open();
+    await stage.settle();
+    expect(stage.got).toEqual(['a', 'b failed', 'b', 'c hold', 'c']);
+  });
+
+  test('is listed in the order of recording, not of dying', () => {
+    const letters = new DeadLetters();
+    for (const id of [2, 1, 3]) letters.add({ id } as QueuedMessage);
+    expect(letters.list().map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(letters.take([3, 1]).map(({ id }) => id)).toEqual([1, 3]);
+  });
+});
+
+test('EVC-126: a call that was played takes up nothing more, and the next has all its tries', async () => {
+  const stage = new Stage();
+  const answers = [FAILED, FAILED, FAILED, OK, FAILED, FAILED, FAILED];
+  stage.answer = () => answers.shift() ?? { kind: 'hold' };
+  const queue = await stage.open({ characters: 8, rungs: 1 });
+  await queue.accept([recording(1, 'aaaa', 'bbbb')]);
+  await stage.advance(3 * MINUTE);
+  await queue.accept([recording(2, 'cccc')]);
+  await expect(queue.accept([recording(2, 'd')])).rejects.toMatchObject({
+    code: 'INTERNAL_NOTIFICATION_QUEUE_IS_FULL',
+  });
+  await stage.advance(3 * MINUTE);
+  expect(queue.deadLetters.size).toBe(0);
+  await queue.close();
+});
+
+test('EVC-129: what was played and what is held are told apart in the next life', async () => {
+  const stage = new Stage();
+  stage.answer = ({ calls: [call] }) => (call === 'a' ? OK : { kind: 'hold' });
+  const queue = await stage.open();
+  await queue.accept([recording(1, 'a', 'b')]);
+  await stage.settle();
+  await queue.close();
+  stage.answer = () => OK;
+  await stage.open();
+  await stage.settle();
+  expect(stage.got).toEqual(['a', 'b hold', 'b']);
+});
+
+test('EVC-126: progress that leaves nothing, and a number that is none, are not believed', async () => {
+  const stage = new Stage();
+  const queue = await stage.opened();
+  await queue.accept([recording(1, 'a')]);
+  await queue.close();
+  const utf8 = new TextEncoder();
+  const nothingLeft = { played: 1, failures: 0, due: 0, hresult: 0 };
+  stage.store.kept.set('progress/0000000000000001', utf8.encode(JSON.stringify(nothingLeft)));
+  stage.store.kept.set('number/queue', utf8.encode('none'));
+  const again = await stage.open();
+  await stage.settle();
+  expect(stage.got).toEqual(['a']);
+  expect(again.newRecorder()).toBe(2);
 });
 
 test('EVC-126: a delivery that the end of the spooler broke off is not counted', async () => {
