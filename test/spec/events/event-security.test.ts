@@ -37,7 +37,7 @@ describe('who may fire', () => {
 
   test('EVC-202, EVC-204: where the class has roles, only who is in one of them', async () => {
     await using stage = await EventStage.start({
-      roles: { Forecasters: ['ann'] },
+      roles: { Forecasters: ['ann', 'jose\u0301'] },
       eventClass: { mayFire: ['Forecasters', 'carl'] },
     });
     const [ann, bob, carl] = [await stage.client('ann'), await stage.client('bob'), await stage.client('carl')];
@@ -45,6 +45,8 @@ describe('who may fire', () => {
     expect(await bob.fire('onCalm')).toBe('E_ACCESSDENIED');
     expect([await ann.fire('onCalm'), await carl.fire('onCalm')]).toEqual(['S_OK', 'S_OK']);
     expect(bob.got).toHaveLength(2);
+    // The same name is the same user, however it is spelt.
+    expect(await (await stage.client('jos\u00e9')).fire('onCalm')).toBe('S_OK');
   });
 
   test('EVC-202: nobody, where the list is empty; the event system’s own events are such', async () => {
