@@ -11,7 +11,7 @@ export const OWN_CODES = {
   CONNECTION_FAILED: entry(
     0xa0040002,
     'The spooler could not be reached.',
-    'Check that it runs and that the address is right.',
+    'Check that it runs, that the address is right, wss: or ws: included, and that its certificate is one to trust.',
   ),
   UNAUTHORIZED: entry(
     0xa0040003,

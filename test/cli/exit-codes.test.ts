@@ -60,6 +60,7 @@ describe('2: the command line cannot be used', () => {
   const cases: readonly (readonly [words: string[], message: RegExp])[] = [
     [[], /^Usage: spoolpipe/],
     [['lisen'], /unknown command 'lisen'/],
+    [['registrations', 'delete', 'desk'], /no command "delete": they are list and remove/],
     [['listen', '--type', 'nonsense'], /neither a GUID nor a well-known name/],
     [['listen', '--type', 'NOTIFICATION_RELEASE'], /nobody sends it or listens for it/],
     [[...LISTEN, '--name', 'label desk'], /1 to 64 letters/],
