@@ -9,7 +9,7 @@ const LARGE = 32 * 1024;
 /**
  * Bytes up to which its memory is used again. What is larger comes seldom, and several times so much would be kept for it.
  */
-const LARGEST = 4 * 1024 * 1024;
+const LARGEST = 16 * 1024 * 1024;
 /** Sizes are rounded up by an eighth at most, so that messages of about the same size share memory. */
 const STEPS = 8;
 

@@ -12,11 +12,18 @@ import { LazySet } from './lazy-set.ts';
 import type { Message } from './message.ts';
 import type { TrafficCount } from './traffic.ts';
 
+/** A record that others are sent too. */
+export interface Content {
+  sendTo(outbox: Outbox): void;
+  /** It will not be sent to this one. */
+  withdrawn(): void;
+}
+
 /** One record to be given to the session, and what it charges. */
 export interface Parcel {
   readonly end: number;
   readonly sequence: number;
-  readonly record: readonly Uint8Array[];
+  readonly record: Content | readonly Uint8Array[];
   /** Bytes of data; undefined for a record that is not a reference, such as the end of a number. */
   readonly size: number | undefined;
 }
@@ -163,6 +170,7 @@ export class Delivery {
   withdraw(parcel: Parcel, window: Window): void {
     if (!window.queue.delete(parcel)) return;
     this.#unqueued(parcel, window);
+    if ('withdrawn' in parcel.record) parcel.record.withdrawn();
     this.#checkEmptied();
     this.#wakeLater();
   }
@@ -239,7 +247,8 @@ export class Delivery {
       this.held.hold(end, sequence, size, window);
       this.#traffic.countDelivered(size);
     }
-    this.#outbox.write(record);
+    if ('sendTo' in record) record.sendTo(this.#outbox);
+    else this.#outbox.write(record);
   }
 
   #unqueued({ size }: Parcel, window: Window): void {

@@ -13,6 +13,7 @@ import type { Directory, Target } from './directory.ts';
 import type { ListenerEnd, SourceEnd } from './ends.ts';
 import type { Keeper } from './keeper.ts';
 import type { Message } from './message.ts';
+import { WaitingMessage } from './waiting-message.ts';
 
 /** Something the source sent that waits for its turn: overflow `wait`. */
 type Waiting =
@@ -161,7 +162,7 @@ export class UnidirectionalChannel {
   #give(message: Message): number {
     const { sequence, size } = message;
     let batch: Batch | undefined;
-    let kept: Message | undefined;
+    let waiting: WaitingMessage | undefined;
     let length = 0;
     let given = 0;
     for (const { session, registration, number } of this.#audience) {
@@ -181,8 +182,8 @@ export class UnidirectionalChannel {
       } else if (this.waits || delivery.hasRoom(window)) {
         // Where the sender waits for room, it was looked for: two registrations of one session may share the last.
         given++;
-        kept ??= message.keep();
-        delivery.give({ end: number, sequence, size, record: kept.record(number) }, window);
+        waiting ??= new WaitingMessage(message);
+        delivery.give({ end: number, sequence, size, record: waiting.contentFor(number) }, window);
       } else {
         session.lost++;
         session.spooler.traffic.lost++;
