@@ -406,6 +406,44 @@ describe('the store', () => {
     expect(found(store)).toEqual(['Jams', 'Live']);
   });
 
+  test('has an ID taken from the moment it is given it, and makes it free again where it refuses (EVC-98)', async () => {
+    const { subscriptions, store } = await opened();
+    let refuse: (reason: Error) => void = () => {};
+    store.write = () =>
+      new Promise((_, reject) => {
+        refuse = reject;
+      });
+    const id = newId();
+    const writing = subscriptions.subscribe({ ...persistent, id }, 'ann');
+    await Promise.resolve();
+    const live = (): Promise<Subscription> => subscriptions.subscribe({ ...transient, id }, 'bob', new LiveObject());
+    await expect(live()).rejects.toThrow(code('E_INVALIDARG'));
+    refuse(new Error('disk full'));
+    await expect(writing).rejects.toThrow('disk full');
+    expect(await live()).toMatchObject({ id, owner: 'bob' });
+  });
+
+  test('is waited for by those that are kept only; one that ended meanwhile is told of once (EVC-12)', async () => {
+    const { subscriptions, store, changes } = await opened();
+    await subscriptions.subscribe(persistent, 'ann');
+    const { id } = await subscriptions.subscribe(transient, 'ann', new LiveObject());
+    let take: () => void = () => {};
+    store.write = () =>
+      new Promise((resolve) => {
+        take = resolve;
+      });
+    const removing = subscriptions.removeMatching('ALL', anybody);
+    await Promise.resolve();
+    await subscriptions.unsubscribe(id, anybody);
+    take();
+    expect(await removing).toHaveLength(2);
+    expect(changes.filter((change) => change.id === id).map(({ type }) => type)).toEqual([
+      'EOC_NewObject',
+      'EOC_DeletedObject',
+    ]);
+    expect(subscriptions.query()).toEqual([]);
+  });
+
   test.each([
     ['no JSON', () => 'x'],
     ['of another version', (text: string) => text.replace('"version":1', '"version":9')],
