@@ -12,9 +12,8 @@ import type { Goodbye } from '../../shared/websocket/close-frame.ts';
 import { FrameLink } from '../../shared/websocket/frame-link.ts';
 import { frameRules } from '../../shared/websocket/frame-rules.ts';
 import { ManualClock } from '../harness/index.ts';
-import { OPCODES } from '../safety/raw-socket.ts';
 import { bytesOf, cut, frames, MAX_FRAGMENTS, MAX_MESSAGE, sizes } from './frames.ts';
-import { BROKEN, type Heard, heardByWs, hex } from './heard.ts';
+import { BROKEN, type Heard, hearAnswers, heardByWs, hex } from './heard.ts';
 
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 500) };
 
@@ -98,29 +97,8 @@ function heardByUs(chunks: readonly Buffer[], isServer: boolean, pausesAfter: Re
   stream.destroy();
   stream.emit('close');
   expect(ends).toHaveLength(1);
-  for (const { opcode, payload } of framesOf(Buffer.concat(stream.sent))) {
-    if (opcode === OPCODES.pong) heard.pings.push(hex(payload));
-    if (opcode !== OPCODES.close) continue;
-    expect(heard.answer).toBeUndefined();
-    const code = payload.length < 2 ? 1005 : payload.readUInt16BE(0);
-    heard.answer = { code, reason: payload.subarray(2).toString() };
-  }
+  hearAnswers(heard, stream.sent);
   return { ...heard, told: ends[0] ?? BROKEN };
-}
-
-function framesOf(bytes: Buffer): { opcode: number; payload: Buffer }[] {
-  const frames: { opcode: number; payload: Buffer }[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const opcode = bytes.readUInt8(at) & 15;
-    const masked = (bytes.readUInt8(at + 1) & 128) !== 0;
-    const length = bytes.readUInt8(at + 1) & 127;
-    const start = at + (masked ? 6 : 2);
-    const payload = Buffer.from(bytes.subarray(start, start + length));
-    if (masked) for (let index = 0; index < length; index++) payload[index]! ^= bytes[at + 2 + (index & 3)]!;
-    frames.push({ opcode, payload });
-    at = start + length;
-  }
-  return frames;
 }
 
 test('the same messages, the same pings answered, the same goodbye as ws', () => {

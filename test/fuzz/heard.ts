@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import * as ws from 'ws';
 import type { Goodbye } from '../../shared/websocket/close-frame.ts';
+import { OPCODES } from '../safety/raw-socket.ts';
 import { MAX_FRAGMENTS, MAX_MESSAGE } from './frames.ts';
 
 export interface Heard {
@@ -55,4 +56,31 @@ export function heardByWs(chunks: readonly Buffer[], isServer: boolean): Heard {
 function statusOf(reason: Error): number {
   const [symbol] = Object.getOwnPropertySymbols(reason);
   return Number(symbol && Reflect.get(reason, symbol));
+}
+
+/** Notes the pongs and the close frame in what was sent to the peer. */
+export function hearAnswers(heard: Heard, sent: readonly Buffer[]): void {
+  for (const { opcode, payload } of framesOf(Buffer.concat(sent))) {
+    if (opcode === OPCODES.pong) heard.pings.push(hex(payload));
+    if (opcode !== OPCODES.close) continue;
+    if (heard.answer) throw new Error('a second close frame');
+    const code = payload.length < 2 ? 1005 : payload.readUInt16BE(0);
+    heard.answer = { code, reason: payload.subarray(2).toString() };
+  }
+}
+
+function framesOf(bytes: Buffer): { opcode: number; payload: Buffer }[] {
+  const frames: { opcode: number; payload: Buffer }[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const opcode = bytes.readUInt8(at) & 15;
+    const masked = (bytes.readUInt8(at + 1) & 128) !== 0;
+    const length = bytes.readUInt8(at + 1) & 127;
+    const start = at + (masked ? 6 : 2);
+    const payload = Buffer.from(bytes.subarray(start, start + length));
+    const key = masked ? bytes.subarray(at + 2, start) : Buffer.alloc(4);
+    for (const [index, byte] of payload.entries()) payload[index] = byte ^ (key[index & 3] as number);
+    frames.push({ opcode, payload });
+    at = start + length;
+  }
+  return frames;
 }

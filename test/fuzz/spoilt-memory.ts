@@ -6,9 +6,8 @@
 import type { FrameMemory } from '../../shared/websocket/frame-rules.ts';
 
 export class SpoiltMemory implements FrameMemory {
-  /** How many refer to what was given and is not free. */
+  /** How many refer to what was given; 0 where it is spoilt. */
   readonly #users = new Map<ArrayBufferLike, number>();
-  readonly #free = new WeakSet<ArrayBufferLike>();
   /** Lengths that were asked for. */
   readonly allocated: number[] = [];
   /** How many pieces everybody has given back. */
@@ -21,38 +20,30 @@ export class SpoiltMemory implements FrameMemory {
     return bytes;
   };
 
-  readonly share = ({ buffer }: Uint8Array): void => {
-    this.#refuseFree(buffer);
-    const users = this.#users.get(buffer);
-    if (users !== undefined) this.#users.set(buffer, users + 1);
-  };
+  readonly share = (bytes: Uint8Array): void => this.#count(bytes, 1);
 
   /** What did not come from here is ignored. */
-  readonly recycle = ({ buffer }: Uint8Array): void => {
-    this.#refuseFree(buffer);
-    const users = this.#users.get(buffer);
-    if (users === undefined) return;
-    if (users > 1) {
-      this.#users.set(buffer, users - 1);
-      return;
-    }
-    this.#users.delete(buffer);
-    this.#free.add(buffer);
-    new Uint8Array(buffer).fill(0xdd);
+  readonly recycle = (bytes: Uint8Array): void => {
+    this.#count(bytes, -1);
+    if (this.usersOf(bytes) !== 0) return;
+    new Uint8Array(bytes.buffer).fill(0xdd);
     this.spoilt++;
   };
 
-  /** How many refer to the memory these bytes stand in; 0 where it is free, or did not come from here. */
-  usersOf({ buffer }: Uint8Array): number {
-    return this.#users.get(buffer) ?? 0;
+  /** How many refer to the memory these bytes stand in; undefined where it did not come from here. */
+  usersOf({ buffer }: Uint8Array): number | undefined {
+    return this.#users.get(buffer);
   }
 
   /** Pieces that are not free. */
   get inUse(): number {
-    return this.#users.size;
+    return this.#users.size - this.spoilt;
   }
 
-  #refuseFree(buffer: ArrayBufferLike): void {
-    if (this.#free.has(buffer)) throw new Error('memory is given back that is free');
+  #count({ buffer }: Uint8Array, change: number): void {
+    const users = this.#users.get(buffer);
+    if (users === undefined) return;
+    if (users === 0) throw new Error('somebody has, or gives back, what is free');
+    this.#users.set(buffer, users + change);
   }
 }
