@@ -141,6 +141,18 @@ describe('many peers', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('share it also where one is due before what was waited for, and leave none', () => {
+    const { clock, heartbeat } = start({ interval: 1_000, timeout: 60_000 });
+    const silent = new Peer(heartbeat, clock);
+    clock.advance(2_000);
+    const later = new Peer(heartbeat, clock);
+    expect(clock.pending).toBe(1);
+    clock.advance(1_000);
+    expect([silent.pings, later.pings]).toEqual([[1_000], [3_000]]);
+    for (const { pulse } of [silent, later]) pulse.stop();
+    expect(clock.pending).toBe(0);
+  });
+
   test('wake the process no more often than once in a grain', () => {
     const { clock, heartbeat } = start();
     const peers = Array.from({ length: 1_000 }, () => {

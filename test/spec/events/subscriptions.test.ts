@@ -320,6 +320,8 @@ describe('properties', () => {
     await expect(subscriptions.subscribe({ ...persistent, perUser: true, user: 'nobody' }, 'ann')).rejects.toThrow(
       code('EVENT_E_INVALID_PER_USER_SID'),
     );
+    // Whom another one is for is not looked at.
+    expect(await subscriptions.subscribe({ ...persistent, user: 'nobody' }, 'ann')).toMatchObject({ perUser: false });
   });
 
   test('EVC-OPEN-4, decided: the machine may be named as long as it is this one', async () => {
