@@ -49,3 +49,56 @@ test('nobody is given what somebody has, whatever comes and goes', () => {
     { numRuns: 50 },
   );
 });
+
+test('what several refer to is given out again when the last has given it back, and not before', () => {
+  const memory = new MessageMemory();
+  const room = memory.allocate(64 * KiB);
+  const [first, second] = [room.subarray(10, 20), room.subarray(20)];
+  memory.share(first);
+  memory.share(room);
+  memory.recycle(room);
+  memory.recycle(second);
+  expect(memory.allocate(64 * KiB).buffer === room.buffer).toBe(false);
+  memory.recycle(first);
+  expect(memory.allocate(64 * KiB).buffer === room.buffer).toBe(true);
+  // Whoever has it now is the only one.
+  memory.recycle(room);
+  expect(memory.allocate(64 * KiB).buffer === room.buffer).toBe(true);
+});
+
+test('nobody is given what somebody has, whoever shares it and in whatever order it comes back', () => {
+  const step = fc.record({
+    does: fc.constantFrom('allocate', 'share', 'recycle', 'recycle'),
+    which: fc.nat(1_000),
+    length: fc.constantFrom(100, 32 * KiB, 64 * KiB, 64 * KiB + 64, 1_000 * KiB, 17 * KiB * KiB),
+  });
+  let again = 0;
+  fc.assert(
+    fc.property(fc.array(step, { size: 'max', maxLength: 80 }), (steps) => {
+      const memory = new MessageMemory();
+      /** One entry for each who refers to it. */
+      const users: Uint8Array[] = [];
+      const seen = new Set<ArrayBufferLike>();
+      for (const { does, which, length } of steps) {
+        const one = users[which % Math.max(1, users.length)];
+        if (does === 'allocate') {
+          const bytes = memory.allocate(length);
+          if (bytes.length !== length) throw new Error('not what was asked for');
+          if (length > 100 && users.some(({ buffer }) => buffer === bytes.buffer)) throw new Error('somebody has it');
+          if (length > 100 && seen.has(bytes.buffer)) again++;
+          seen.add(bytes.buffer);
+          users.push(bytes);
+        } else if (one !== undefined && does === 'share') {
+          const part = one.subarray(which % one.length);
+          memory.share(part);
+          users.push(part);
+        } else if (one !== undefined) {
+          users.splice(users.indexOf(one), 1);
+          memory.recycle(one);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(again).toBeGreaterThan(100);
+});

@@ -3,12 +3,11 @@
  * what was sent. Without a rig, whose links keep all memory.
  */
 
-import { createHash } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import { connectListener, notificationType } from '../../client/listener.ts';
 import { connectSender, type Overflow } from '../../client/sender.ts';
-import { MessageMemory } from '../../spooler/message-memory.ts';
 import { serve } from '../../spooler/ws-server.ts';
+import { digest, spoilWhatIsFree } from './spoilt-spooler.ts';
 
 const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const KiB = 1024;
@@ -19,12 +18,6 @@ function payload(number: number): Buffer {
   const bytes = Buffer.alloc(SIZES[number % SIZES.length] as number, number + 1);
   bytes.writeUInt32BE(number);
   return bytes;
-}
-
-function digest(bytes: Uint8Array | null): string {
-  return createHash('sha256')
-    .update(bytes ?? new Uint8Array(0))
-    .digest('hex');
 }
 
 const EXPECTED = Array.from({ length: SIZES.length * ROUNDS }, (_, number) => digest(payload(number)));
@@ -50,21 +43,6 @@ async function listen(url: string, slow: boolean) {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** Memory that could be used again is spoilt at once, and never used again: whoever still needs it shows. */
-function spoilWhatIsFree(): ReadonlySet<ArrayBufferLike> {
-  const spoilt = new Set<ArrayBufferLike>();
-  // oxlint-disable-next-line typescript/unbound-method -- called as what it belongs to, below
-  const { recycle, allocate } = MessageMemory.prototype;
-  vi.spyOn(MessageMemory.prototype, 'recycle').mockImplementation(function recycled(this: MessageMemory, bytes) {
-    recycle.call(this, bytes);
-    const { buffer } = allocate.call(this, bytes.buffer.byteLength);
-    if (buffer !== bytes.buffer) return;
-    new Uint8Array(buffer).fill(0xee);
-    spoilt.add(buffer);
-  });
-  return spoilt;
-}
 
 test.each<Overflow>(['wait', 'lose'])('overflow %s: what arrives is what was sent', async (overflow) => {
   const spoilt = spoilWhatIsFree();
