@@ -45,7 +45,7 @@ export type Subscriber = (call: {
   arguments: Record<string, unknown>;
 }) => number | string | Uint8Array | undefined;
 
-export interface EventStageOptions extends EventSystemOptions, Pick<RigOptions, 'transport' | 'tokens'> {
+export interface EventStageOptions extends EventSystemOptions, Pick<RigOptions, 'transport' | 'tokens' | 'patience'> {
   readonly classes?: Partial<Classes>;
   /** What else the event class is, such as `fireInParallel`. */
   readonly eventClass?: Readonly<Record<string, unknown>>;
@@ -67,6 +67,7 @@ export class EventStage implements AsyncDisposable {
     eventClass,
     transport,
     tokens,
+    patience,
     ...options
   }: EventStageOptions = {}): Promise<EventStage> {
     const log: EventReport[] = [];
@@ -76,6 +77,7 @@ export class EventStage implements AsyncDisposable {
     const rig: Rig = await startRig({
       ...(transport && { transport }),
       ...(tokens && { tokens }),
+      ...(patience !== undefined && { patience }),
       wallClock: () => rig.clock.now(),
       services: [
         (host) => {
