@@ -6,7 +6,7 @@ import { frame, OPCODES } from '../../test/safety/raw-socket.ts';
 import { systemClock } from '../index.ts';
 import { FrameReader, NOTHING_WHOLE } from './frame-reader.ts';
 import { frameRules } from './frame-rules.ts';
-import type { Rooms } from './rooms.ts';
+import { BELIEVED, type Rooms } from './rooms.ts';
 
 const { binary, continuation, ping } = OPCODES;
 const KiB = 1024;
@@ -158,15 +158,15 @@ describe('a room of its own', () => {
     expect(memory.usersOf(reading.messages[0] as Uint8Array)).toBe(1);
   });
 
-  test('is as large as the last frame from then on, up to a mebibyte', () => {
+  test('is as large as the last frame from then on, up to what is believed', () => {
     const reading = busy();
     reading.come(message(300_000));
     expect(reading.room).toHaveLength(300_000 + LONG_HEAD);
     const { room } = reading;
     reading.come(message(300_000, 2));
     expect(reading.messages[1]?.buffer === room.buffer).toBe(true);
-    reading.come(message(MiB - LONG_HEAD));
-    expect(reading.room).toHaveLength(MiB);
+    reading.come(message(BELIEVED - LONG_HEAD));
+    expect(reading.room).toHaveLength(BELIEVED);
   });
 
   test.each(Array.from({ length: HEAD + 1 }, (_, cut) => cut))(
@@ -234,16 +234,16 @@ describe('half a frame', () => {
     expect(other.room).toHaveLength(16 * KiB);
   });
 
-  test('makes nobody give more than a mebibyte for what it claims, until that has come', () => {
+  test('makes nobody give more than what is believed for what it claims, until that has come', () => {
     const reading = new Reading();
     const bytes = message(3 * MiB);
     reading.come(bytes.subarray(0, LONG_HEAD));
-    expect(reading.room).toHaveLength(MiB);
-    reading.come(bytes.subarray(LONG_HEAD, LONG_HEAD + MiB - 1));
+    expect(reading.room).toHaveLength(BELIEVED);
+    reading.come(bytes.subarray(LONG_HEAD, LONG_HEAD + BELIEVED - 1));
     expect(reading.room).toHaveLength(1);
-    expect(reading.memory.allocated.filter((length) => length > MiB)).toEqual([]);
+    expect(reading.memory.allocated.filter((length) => length > BELIEVED)).toEqual([]);
     const { room } = reading;
-    reading.come(bytes.subarray(LONG_HEAD + MiB - 1));
+    reading.come(bytes.subarray(LONG_HEAD + BELIEVED - 1));
     expect(reading.memory.usersOf(room)).toBe(0);
     expect(pattern(3 * MiB, 1).equals(reading.messages[0] as Uint8Array)).toBe(true);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SpoiltMemory } from '../../test/fuzz/spoilt-memory.ts';
-import { Rooms } from './rooms.ts';
+import { BELIEVED, Rooms } from './rooms.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -23,8 +23,8 @@ describe('a room of its own', () => {
     [0, OWN],
     [OWN, OWN],
     [OWN + 1, OWN + 1],
-    [MiB, MiB],
-    [MiB + 1, OWN],
+    [BELIEVED, BELIEVED],
+    [BELIEVED + 1, OWN],
     [10 * MiB, OWN],
   ])('after a frame of %i bytes has %i', (frame, length) => {
     expect(new Rooms(new SpoiltMemory()).take(frame)).toHaveLength(length);
