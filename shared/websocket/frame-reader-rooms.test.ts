@@ -183,6 +183,18 @@ describe('a room of its own', () => {
     },
   );
 
+  test.each([1, 2, 7])('whose first frame began with %i bytes of a head elsewhere loses nothing', (cut) => {
+    const reading = new Reading();
+    const bytes = message(60_000, 2);
+    const before = Buffer.concat([message(30_000), message(COMMON - 30_000 - 2 * HEAD - cut)]);
+    reading.come(Buffer.concat([before, bytes.subarray(0, cut)]));
+    expect(reading.room).toHaveLength(OWN);
+    // Most of the room, and not all of the frame.
+    reading.come(bytes.subarray(cut, 52_000));
+    reading.come(bytes.subarray(52_000));
+    expect(pattern(60_000, 2).equals(reading.messages.at(-1) as Uint8Array)).toBe(true);
+  });
+
   test('what has a ping or nothing in it, and fragments, is what was sent', () => {
     const reading = busy();
     const parts = [pattern(30_000, 1), pattern(0, 2), pattern(40_000, 3)] as const;

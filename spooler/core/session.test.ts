@@ -25,6 +25,7 @@ class FullLink implements Link {
   isPaused = false;
   closedWith: number | undefined;
   readonly received: Uint8Array[] = [];
+  recycled = 0;
   #handlers: LinkHandlers | undefined;
 
   attach(handlers: LinkHandlers): void {
@@ -43,6 +44,12 @@ class FullLink implements Link {
     this.closedWith = code;
   }
   terminate(): void {}
+
+  /** Whoever still needs what is given back sees it spoilt. */
+  recycle(message: Uint8Array): void {
+    message.fill(0xee);
+    this.recycled++;
+  }
 
   /** The peer says it. */
   says(record: ClientRecord): void {
@@ -110,4 +117,25 @@ describe('a peer that converses and does not read what it is told', () => {
     await turn();
     expect(source.closedWith).toBe(4405);
   });
+});
+
+test('what a service was called with is never given back; what nobody refers to is', () => {
+  const payloads: Uint8Array[] = [];
+  const service = {
+    name: 'Keeper',
+    call(_: unknown, __: string, payload: Uint8Array) {
+      payloads.push(payload);
+      return new Promise<never>(() => {});
+    },
+  };
+  const spooler = new Spooler({ clock: new ManualClock(), services: [() => service] });
+  const link = new FullLink();
+  spooler.accept(link, {});
+  link.says({ op: 'hello', user: 'ann' });
+  const payload = new Uint8Array(20_000).fill(7);
+  link.says({ op: 'call', request: 1, service: 'Keeper', method: 'keep', payload });
+  expect([payloads[0], link.recycled]).toEqual([payload, 0]);
+  // On an end that is none.
+  link.says({ op: 'notify', end: 99, sequence: 1, data: payload, release: false });
+  expect(link.recycled).toBe(1);
 });
