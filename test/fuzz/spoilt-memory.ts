@@ -35,11 +35,6 @@ export class SpoiltMemory implements FrameMemory {
     return this.#users.get(buffer);
   }
 
-  /** Pieces that are not free. */
-  get inUse(): number {
-    return this.#users.size - this.spoilt;
-  }
-
   #count({ buffer }: Uint8Array, change: number): void {
     const users = this.#users.get(buffer);
     if (users === undefined) return;
