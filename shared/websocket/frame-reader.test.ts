@@ -145,6 +145,19 @@ describe('memory', () => {
     expect(pour(10 * MiB, 160)).toEqual([BELIEVED, 10 * MiB]);
   });
 
+  test('of a message as large as one that has come whole is given at once, of a larger one when that much has come', () => {
+    const { reader, allocated } = reading();
+    const chunk = Buffer.alloc(64 * 1024);
+    const claims = (mebibytes: number): void => {
+      all(reader, claim(mebibytes * MiB));
+      for (let count = 0; count < 16 * mebibytes; count++) all(reader, chunk);
+    };
+    claims(3);
+    claims(3);
+    claims(5);
+    expect(allocated.slice(1)).toEqual([3, 3, 3, 5].map((mebibytes) => mebibytes * MiB));
+  });
+
   test('for many small fragments grows with what has come, and they are not copied each time', () => {
     const { reader, allocated } = reading();
     all(reader, frame({ opcode: binary, fin: false, payload: 'x' }));

@@ -58,6 +58,8 @@ export class FrameReader {
   reads = 0;
   /** Bytes of the last frame of a message, with its head. */
   #lastFrame = 0;
+  /** Bytes of payload that a head may claim and has memory for: what is believed of a stranger, or has come whole before. */
+  #believed = BELIEVED;
   /** The beginning of a head that was not whole, and how much of it. */
   #head: Uint8Array | undefined;
   #headLength = 0;
@@ -143,6 +145,7 @@ export class FrameReader {
       if (frame !== undefined) {
         if (!this.#fill(frame)) return this.#release();
         this.#frame = undefined;
+        this.#believed = Math.max(this.#believed, frame.into.filled);
         found = this.#completed(frame.opcode, frame.fin, frame.into);
       } else {
         const length = this.#readHead();
@@ -312,7 +315,7 @@ export class FrameReader {
     const { bytes, filled } = into;
     if (filled + length <= bytes.length) return;
     let size = filled + claimed;
-    if (size > BELIEVED && filled < BELIEVED) size = Math.max(BELIEVED, filled + length);
+    if (size > this.#believed && filled < this.#believed) size = Math.max(this.#believed, filled + length);
     // Many small fragments must not be copied for each of them.
     if (into === this.#message) size = Math.max(size, Math.min(2 * bytes.length, this.#rules.maxMessage));
     into.bytes = this.#rules.allocate(size);
