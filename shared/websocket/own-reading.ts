@@ -16,10 +16,11 @@ export type OwnReading = (stream: ByteStream, room: Uint8Array) => boolean;
 interface SocketClass {
   readonly prototype: object;
   new (options: {
-    readonly readable: boolean;
+    /** The default. The declarations of Node know `onread` at another place only. */
+    readonly readable: true;
     readonly onread: {
       readonly buffer: Uint8Array | (() => Uint8Array);
-      readonly callback: (this: unknown, length: number) => boolean;
+      readonly callback: (this: ByteStream, length: number) => boolean;
     };
   }): object;
 }
@@ -44,19 +45,18 @@ function onRead(this: ByteStream, length: number): boolean {
 /** Undefined where this Node keeps the option nowhere we find it. */
 export function ownReading(Socket: SocketClass): OwnReading | undefined {
   const first = new Uint8Array(1);
-  const callback = onRead as (this: unknown, length: number) => boolean;
-  const asking = new Socket({ readable: true, onread: { buffer: askForRoom, callback } });
-  const reading = new Socket({ readable: true, onread: { buffer: first, callback } });
+  const asking = new Socket({ readable: true, onread: { buffer: askForRoom, callback: onRead } });
+  const reading = new Socket({ readable: true, onread: { buffer: first, callback: onRead } });
   const room = placeOf(reading, first);
   const ask = placeOf(asking, askForRoom);
-  const read = placeOf(asking, callback);
+  const read = placeOf(asking, onRead);
   if (room === undefined || ask === undefined || read === undefined) return undefined;
   return (stream, into) => {
     const handle: unknown = Reflect.get(stream, '_handle');
     if (Object.getPrototypeOf(stream) !== Socket.prototype || !isHandle(handle)) return false;
     Reflect.set(stream, room, into);
     Reflect.set(stream, ask, askForRoom);
-    Reflect.set(stream, read, callback);
+    Reflect.set(stream, read, onRead);
     handle.useUserBuffer(into);
     return true;
   };

@@ -1,6 +1,6 @@
 /**
- * A notification that waits in the queues of several listeners: kept once for all of them, and given to each as the same
- * parts, so that a large one is put into a frame once, and its memory is used again when the last has been sent it.
+ * A notification that waits in the queues of several listeners: kept once for all of them and given to each as the same
+ * parts, so that the memory of a large one is used again when the last has been sent it.
  */
 
 import { Batch } from '../../shared/batch.ts';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -24,17 +25,9 @@ test('a store that lasts, and print jobs', { timeout: 60_000 }, async () => {
     const data = join(folder, 'data');
     const store = (await lastExample('store.md')).replace('/var/lib/office-printers', data);
     const jobs = `${await lastExample('jobs.md')}console.log(server.url);\nawait server.close();\n`;
-    const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-    const tsconfig = {
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { ...compilerOptions, types: ['node'] },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(folder, 'store.ts'), store);
     await writeFile(join(folder, 'jobs.ts'), jobs);
-    await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    await compileExamples(folder);
     await run('node', [join(folder, 'store.js')]);
     expect(existsSync(join(data, 'store.mdb'))).toBe(true);
     expect((await run('node', [join(folder, 'jobs.js')])).stdout).toMatch(/^ws:/);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run as spoolpipe, start } from '../cli/command.ts';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -49,16 +50,8 @@ await server.close();
 
 test('EVC-140: the embedded event system, with the loop of the documents as its publisher filter', async () => {
   const [embed = '', filter = ''] = await blocks('events.md', 'ts');
-  const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-  const tsconfig = {
-    extends: '../../tsconfig.base.json',
-    compilerOptions: { ...compilerOptions, types: ['node'] },
-    include: ['*.ts'],
-    exclude: [],
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
   await writeFile(join(folder, 'program.ts'), `${embed}${filter}${USE}`);
-  await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+  await compileExamples(folder);
   const { stdout } = await run('node', [join(folder, 'program.js')]);
   expect(stdout.trimEnd().split('\n')).toEqual(['first 2', 'second 2', 'S_OK']);
 }, 60_000);

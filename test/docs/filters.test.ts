@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -29,16 +30,8 @@ test('the program compiles, and prints what its comments say', async () => {
   // Inside the project, so that `spoolpipe/…` is this package.
   const folder = await mkdtemp(join(root, 'dist', 'filters-'));
   try {
-    const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-    const tsconfig = {
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { ...compilerOptions, types: ['node'] },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(folder, 'program.ts'), program);
-    await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    await compileExamples(folder);
     const { stdout } = await run('node', [join(folder, 'program.js')]);
     expect(stdout.trimEnd().split('\n')).toEqual(expected);
     expect(expected).toHaveLength(3);

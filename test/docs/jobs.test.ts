@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { connectJobs } from '../../client/jobs.ts';
 import { serve } from '../../spooler/index.ts';
 import { Child } from '../safety/child.ts';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -23,17 +24,9 @@ test('JOB-90: a callback object, and a callback class, registered as the documen
   const spooler = await serve({ port: 0 });
   const operator = await connectJobs(spooler.url);
   try {
-    const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-    const tsconfig = {
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { ...compilerOptions, types: ['node'] },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     for (const [name, body] of Object.entries({ object, server, printing }))
       await writeFile(join(folder, `${name}.ts`), `${body}\nexport {};\n`);
-    await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    await compileExamples(folder);
     await writeFile(join(folder, 'report.pdf'), 'a page');
     await operator.printers.add('Lab', { bytesPerSecond: 1_000_000, connectTime: 0 });
 

@@ -10,6 +10,7 @@ import { connectSender, notificationType } from '../../client/sender.ts';
 import { serve } from '../../spooler/index.ts';
 import { Child } from '../safety/child.ts';
 import { eventually } from '../safety/eventually.ts';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -21,18 +22,10 @@ test('decision 33: a listener that names itself, away and back; and a spooler th
   const folder = await mkdtemp(join(root, 'dist', 'registrations-'));
   const spooler = await serve({ port: 0 });
   try {
-    const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-    const tsconfig = {
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { ...compilerOptions, types: ['node'] },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(folder, 'listening.ts'), listening);
     const here = embedding.replace('/var/lib/office-printers', join(folder, 'data'));
     await writeFile(join(folder, 'embedding.ts'), here);
-    await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    await compileExamples(folder);
     await run('node', ['embedding.js'], { cwd: folder });
 
     const sender = await connectSender(spooler.url);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { compileExamples } from './example-project.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -16,18 +17,10 @@ test('each example passes', async () => {
   // Inside the project, so that `spoolpipe/…` is this package.
   const folder = await mkdtemp(join(root, 'dist', 'testing-'));
   try {
-    const compilerOptions = { composite: false, rootDir: '.', outDir: '.', declaration: false, declarationMap: false };
-    const tsconfig = {
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { ...compilerOptions, types: ['node'] },
-      include: ['*.ts'],
-      exclude: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     await writeFile(join(folder, 'node.ts'), forNode);
     await writeFile(join(folder, 'vitest.test.ts'), forVitest);
     await writeFile(join(folder, 'vitest.config.mjs'), 'export default {};\n');
-    await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]);
+    await compileExamples(folder);
     const node = await run('node', ['--test', join(folder, 'node.js')]);
     expect(node.stdout).toMatch(/^[#ℹ] pass 1$/m);
     await rm(join(folder, 'vitest.test.js'));

@@ -4,12 +4,10 @@
  */
 
 import { afterEach, expect, test, vi } from 'vitest';
-import { connectListener, notificationType } from '../../client/listener.ts';
 import { connectSender, type Overflow } from '../../client/sender.ts';
 import { serve } from '../../spooler/ws-server.ts';
-import { digest, spoilWhatIsFree } from './spoilt-spooler.ts';
+import { digest, expectInOrder, hear, spoilWhatIsFree, type } from './spoilt-spooler.ts';
 
-const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const KiB = 1024;
 const SIZES = [20, 40, 64, 300, 1_100, 40, 2_500].map((kib) => kib * KiB + 7);
 const ROUNDS = 6;
@@ -22,23 +20,8 @@ function payload(number: number): Buffer {
 
 const EXPECTED = Array.from({ length: SIZES.length * ROUNDS }, (_, number) => digest(payload(number)));
 
-/** A listener that notes what it is given; a slow one gives each back in a later turn. */
-async function listen(url: string, slow: boolean) {
-  const digests: string[] = [];
-  const listener = await connectListener(url, { user: 'ann' });
-  await listener.registerForNotifications(
-    { name: 'Lab', type },
-    {
-      onEventNotify(_, data) {
-        const lease = data.acquireData();
-        digests.push(digest(lease.data));
-        lease.releaseData();
-        return slow ? new Promise((resolve) => setImmediate(resolve)) : undefined;
-      },
-    },
-  );
-  return { digests, listener };
-}
+/** A slow one gives each back in a later turn. */
+const slowly = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -47,7 +30,9 @@ afterEach(() => {
 test.each<Overflow>(['wait', 'lose'])('overflow %s: what arrives is what was sent', async (overflow) => {
   const spoilt = spoilWhatIsFree();
   await using server = await serve({ port: 0, limits: { registrationHeldBytes: 3 * KiB * KiB } });
-  const ears = await Promise.all([false, true, false, false].map((slow) => listen(server.url, slow)));
+  const ears = await Promise.all(
+    [false, true, false, false].map((slow) => hear(server.url, slow ? slowly : () => undefined)),
+  );
   const sender = await connectSender(server.url, { user: 'ann' });
   const channel = await sender.createNotificationChannel({ name: 'Lab', type, overflow });
   // Where nobody has room, who may lose is told so.
@@ -62,14 +47,7 @@ test.each<Overflow>(['wait', 'lose'])('overflow %s: what arrives is what was sen
   await vi.waitFor(() => expect(fewest()).toBeGreaterThanOrEqual(due), { timeout: 10_000 });
   await sender.close();
   for (const { listener } of ears) await listener.close();
-  for (const { digests } of ears) {
-    // In order, each as it was sent; with `lose`, and for the one that left, some may lack.
-    let from = 0;
-    for (const one of digests) {
-      const at = EXPECTED.indexOf(one, from);
-      expect(at).toBeGreaterThanOrEqual(from);
-      from = at + 1;
-    }
-  }
+  // With `lose`, and for the one that left, some may lack.
+  for (const ear of ears) expectInOrder(ear, EXPECTED);
   expect(spoilt.size).toBeGreaterThan(0);
 });

@@ -5,12 +5,11 @@
  */
 
 import { afterEach, expect, test, vi } from 'vitest';
-import { connectListener, notificationType } from '../../client/listener.ts';
+import { connectListener } from '../../client/listener.ts';
 import { connectSender, type Overflow, type SenderChannel } from '../../client/sender.ts';
 import { serve } from '../../spooler/ws-server.ts';
-import { digest, spoilWhatIsFree } from './spoilt-spooler.ts';
+import { digest, expectInOrder, hear, spoilWhatIsFree, type } from './spoilt-spooler.ts';
 
-const type = notificationType('SAMPLE_NOTIFICATION_UI');
 const KiB = 1024;
 /** Those that fill rooms, meet their edges, wait in pieces, and are too large for any. */
 const SIZES = [64, 300, 5_000, 64, 4_096, 20_000, 65_520, 65_536, 33_000, 70_000, 200, 300_000, 64, 1_048_560, 16_384];
@@ -41,21 +40,11 @@ const MANNERS: Readonly<Record<Manner, (number: number) => Promise<void> | undef
 };
 
 async function listen(url: string, manner: Manner) {
-  const digests: string[] = [];
-  const listener = await connectListener(url, { user: 'ann' });
-  await listener.registerForNotifications(
-    { name: 'Lab', type },
-    {
-      onEventNotify(_, data) {
-        const lease = data.acquireData();
-        digests.push(digest(lease.data));
-        lease.releaseData();
-        if (manner === 'leaving' && digests.length === 40) void listener.close();
-        return MANNERS[manner](digests.length);
-      },
-    },
-  );
-  return { manner, digests, listener };
+  const ear = await hear(url, ({ listener, digests }) => {
+    if (manner === 'leaving' && digests.length === 40) void listener.close();
+    return MANNERS[manner](digests.length);
+  });
+  return { manner, ...ear };
 }
 
 /** A listener that answers each message with the same again. */
@@ -143,15 +132,8 @@ test.each<Overflow>(['wait', 'lose'])(
     await sender.close();
     await echoing.close();
     for (const { listener } of staying) await listener.close();
-    for (const { digests } of ears) {
-      // In order, each as it was sent; with `lose`, and for the one that left, some may lack.
-      let from = 0;
-      for (const one of digests) {
-        const at = EXPECTED.indexOf(one, from);
-        expect(at).toBeGreaterThanOrEqual(from);
-        from = at + 1;
-      }
-    }
+    // With `lose`, and for the one that left, some may lack.
+    for (const ear of ears) expectInOrder(ear, EXPECTED);
     expect(ears.map(({ digests }) => digests.length >= 40 || overflow === 'lose')).not.toContain(false);
     expect(spoilt.size).toBeGreaterThan(20);
   },
