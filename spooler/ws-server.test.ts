@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { encodeRecord, notificationType, SpoolError } from '../shared/index.ts';
 import { startRig } from '../test/harness/index.ts';
 import { eventually } from '../test/safety/eventually.ts';
@@ -246,4 +246,27 @@ test('with TLS it is TLS only: what is not is ended, and others are served', asy
   const channel = await (await rig.sender({ ca: tls.cert })).createNotificationChannel({ name: 'Lab', type });
   expect(await channel.sendNotification('paper jam')).toMatchObject({ code: 'S_OK' });
   expect((await seen.nextNotification()).text).toBe('paper jam');
+});
+
+test.each<[stayAwake: number, stays: boolean]>([
+  [500, true],
+  [0, false],
+])('stayAwake %i: after quick messages it goes on looking for more: %s (decision 36)', async (stayAwake, stays) => {
+  const soon = vi.spyOn(globalThis, 'setImmediate');
+  try {
+    await using server = await serve({ port: 0, stayAwake });
+    using raw = await RawSocket.upgraded(server.port);
+    raw.write(hello);
+    await raw.until(({ frames }) => frames.length === 1);
+    // Each is answered before the next is sent.
+    for (let count = 2; count <= 4; count++) {
+      raw.write(frame({ opcode: OPCODES.ping }));
+      await raw.until(({ frames }) => frames.length === count);
+    }
+    // One look after the other, always the same one; whatever else waits for the end of a turn is asked for once.
+    const looksAgain = (): boolean => soon.mock.calls.length - new Set(soon.mock.calls.map(([look]) => look)).size > 10;
+    await vi.waitFor(() => expect(looksAgain()).toBe(stays));
+  } finally {
+    soon.mockRestore();
+  }
 });
